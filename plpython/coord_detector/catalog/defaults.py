@@ -1,0 +1,55 @@
+"""Default privileges as they are: whether a change of them changes anything."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..model import Json, Touch
+from . import queries
+from .facts import Query
+
+_LETTERS = {"tables": "r", "sequences": "S", "functions": "f", "routines": "f", "types": "T"}
+
+Present = dict[tuple[str, str], set[tuple[str, str]]]
+
+
+def note(touches: Sequence[Touch], query: Query) -> list[Touch]:
+    """Mark changes that are in effect already, and schemas that have default privileges."""
+    schemas = sorted(
+        {touch.schema for touch in touches if touch.kind == "default acl" and touch.schema}
+        | {touch.name for touch in touches if touch.detail.get("all_in_schema")}
+    )
+    if not schemas:
+        return list(touches)
+    present: Present = {}
+    for row in query(queries.DEFAULT_PRIVILEGES, [schemas]):
+        present.setdefault((row["schema"], row["type"]), set()).add(
+            (row["grantee"], row["privilege"])
+        )
+    return [_noted(touch, present) for touch in touches]
+
+
+def _noted(touch: Touch, present: Present) -> Touch:
+    detail = touch.detail
+    if detail.get("all_in_schema"):
+        what = (touch.facet or "").removeprefix("privileges of ")
+        if (touch.name, _LETTERS.get(what, "")) in present:
+            return touch._replace(detail={**detail, "has_defaults": True})
+    elif touch.kind == "default acl" and touch.schema is not None:
+        what = touch.name.removeprefix("on ")
+        there = present.get((touch.schema, _LETTERS.get(what, "")), set())
+        wanted = {
+            (str(grantee), str(privilege).upper())
+            for grantee in _listed(detail.get("grantee"))
+            for privilege in _listed(detail.get("privileges"))
+        }
+        if any(privilege == "ALL" for _, privilege in wanted) or detail.get("grant_option"):
+            return touch
+        grants = bool(detail.get("is_grant"))
+        if (grants and wanted <= there) or (not grants and not wanted & there):
+            return touch._replace(detail={**detail, "effective": True})
+    return touch
+
+
+def _listed(value: Json) -> list[Json]:
+    return value if isinstance(value, list) else []

@@ -1,0 +1,50 @@
+"""What decides about rows that come or change: triggers, defaults, NOT NULL."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..identity import COLUMN, family_of
+from ..model import Json, Touch
+from .facts import BaseNames, Facts
+
+_EVENTS = {"insert": 4, "delete": 8, "update": 16, "truncate": 32}
+"""Bits of pg_trigger.tgtype (src/include/catalog/pg_trigger.h)."""
+
+
+def note(touches: Sequence[Touch], facts: Facts) -> list[Touch]:
+    """Tell of changed triggers when they fire, of changed columns how they are filled."""
+    names = BaseNames()
+    result = []
+    for touch in touches:
+        names.follow(touch)
+        sub = touch.sub
+        if touch.schema is not None and sub is not None and touch.action != "use":
+            base = names.relation(touch.schema, touch.name)
+            if touch.kind == "trigger" and "events" not in touch.detail:
+                touch = _trigger(touch, facts.triggers.get((*base, sub)))
+            elif touch.facet == "type" and family_of(touch.kind) == COLUMN:
+                known = facts.column_types.get((*base, names.column(base, sub)))
+                if known is not None and known == touch.detail.get("value"):
+                    touch = touch._replace(detail={**touch.detail, "unchanged": True})
+            elif touch.facet in ("default", "not null") and family_of(touch.kind) == COLUMN:
+                filled = facts.filled.get((*base, names.column(base, sub)))
+                if filled is not None:
+                    detail: dict[str, Json] = {"was_not_null": filled[0], "has_default": filled[1]}
+                    touch = touch._replace(detail={**touch.detail, **detail})
+        result.append(touch)
+    return result
+
+
+def _trigger(touch: Touch, known: tuple[int, list[str], bool] | None) -> Touch:
+    if known is None:
+        return touch
+    bits, columns, conditional = known
+    events: list[Json] = [event for event, bit in _EVENTS.items() if bits & bit]
+    detail: dict[str, Json] = {**touch.detail, "events": events}
+    if columns:
+        names: list[Json] = list(columns)
+        detail["columns"] = names
+    if conditional:
+        detail["conditional"] = True
+    return touch._replace(detail=detail)

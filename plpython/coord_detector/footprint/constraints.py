@@ -1,0 +1,541 @@
+"""Constraints of tables -> the constraint, its index, and what it uses."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ..loader import ast, enums
+from ..model import Json
+from ..names import Column, Table, quoted
+from ..uses.nodes import child_names, is_a
+from . import automatic_names as names
+from .canonical import full_text, shortened
+from .columns import Later, Pending
+from .work import Detail, Node, Target, Work, option_values, place, strings
+
+_C = enums.ConstrType
+
+_TYPES = {
+    _C.CONSTR_CHECK: "check",
+    _C.CONSTR_PRIMARY: "primary key",
+    _C.CONSTR_UNIQUE: "unique",
+    _C.CONSTR_EXCLUSION: "exclusion",
+    _C.CONSTR_FOREIGN: "foreign key",
+    _C.CONSTR_NOTNULL: "not null",
+}
+
+_ACTIONS = {"r": "restrict", "c": "cascade", "n": "set null", "d": "set default"}
+
+
+def create_constraints(
+    work: Work, target: Target, table: Table | None, kind: str, later: Later, new_table: bool
+) -> None:
+    """Make what was put off until all columns are there; foreign keys come last of all."""
+    for pending in later.checks:
+        create_check(work, target, table, kind, pending)
+    for pending in later.not_nulls:
+        name_not_null(work, target, table, pending, new_table)
+    for pending in _without_repetitions(later.indexes) if new_table else later.indexes:
+        create_index_constraint(work, target, table, kind, pending, new_table)
+
+
+def create_foreign_keys(
+    work: Work, target: Target, table: Table | None, kind: str, later: Later
+) -> None:
+    for pending in later.foreign_keys:
+        create_foreign_key(work, target, table, kind, pending)
+
+
+def _added(
+    work: Work, target: Target, table: Table | None, name: str, facts: dict[str, Any]
+) -> None:
+    for schema, _ in target.options:
+        work.scope.constraint_added(schema, name)
+    if table is not None:
+        table.constraints[name] = facts
+
+
+def _suffix(pending: Pending) -> str:
+    node = pending.node
+    words = list(pending.attributes)
+    if node.deferrable and "deferrable" not in words:
+        words.insert(0, "deferrable")
+    if node.initdeferred and "initially deferred" not in words:
+        words.append("initially deferred")
+    if "initially deferred" in words and "deferrable" not in words:
+        words.insert(0, "deferrable")
+    if node.contype in (_C.CONSTR_CHECK, _C.CONSTR_FOREIGN):
+        if node.skip_validation:
+            words.append("not valid")
+        if not node.is_enforced and "not enforced" not in words:
+            words.append("not enforced")
+    return "".join(" " + word for word in words)
+
+
+def columns_in(expression: Node, most: int = 1000) -> list[str | None]:
+    """The distinct columns that an expression names, in the order of the text."""
+    found: dict[str | None, None] = {}
+    stack = [expression]
+    while stack:
+        node = stack.pop()
+        if node is None:
+            continue
+        if node.__class__ is tuple:
+            stack.extend(reversed(node))
+        elif is_a(node, ast.ColumnRef):
+            last = node.fields[-1]
+            found[last.sval if last.__class__ is ast.String else None] = None
+            if len(found) > most:
+                break
+        else:
+            for name in child_names(node.__class__):
+                child = getattr(node, name)
+                if child is not None:
+                    stack.append(child)
+    return list(found)
+
+
+def _as_json(values: Sequence[str | None]) -> list[Json]:
+    return list(values)
+
+
+# -------------------------------------------------------------------- CHECK, NOT NULL
+
+
+def create_check(
+    work: Work, target: Target, table: Table | None, kind: str, pending: Pending
+) -> None:
+    node = pending.node
+    columns = columns_in(node.raw_expr)
+    automatic = not node.conname
+    if automatic:
+        single = columns[0] if len(columns) == 1 else None
+        name = names.constraint_name(work.scope, target.schema, target.name, single, "check")
+    else:
+        name = node.conname
+    text = f"check {full_text(node.raw_expr, work.scope)}"
+    if node.is_no_inherit:
+        text += " no inherit"
+    known = [column for column in columns if column is not None]
+    detail: Detail = {
+        "definition": shortened(text + _suffix(pending)),
+        "constraint_type": "check",
+        "columns": _as_json(known),
+    }
+    if automatic:
+        detail["automatic"] = True
+    if node.skip_validation:
+        detail["not_valid"] = True
+    work.add("table constraint", target, name, "create", "definition", detail)
+    work.expression(node.raw_expr, target, by="table constraint", constraint=name)
+    _added(work, target, table, name, {"type": "check", "columns": known})
+    for child in [] if node.is_no_inherit else _children(work, table):
+        work.add(
+            "table constraint", child, name, "create", "definition", {**detail, "implied": True}
+        )
+        _added(work, child, work.table(child), name, {"type": "check", "columns": known})
+
+
+def name_not_null(
+    work: Work, target: Target, table: Table | None, pending: Pending, new_table: bool
+) -> None:
+    """ADD CONSTRAINT … NOT NULL column, which makes an object of it: from PostgreSQL 18 on."""
+    node = pending.node
+    columns = strings(node.keys or ())
+    if pending.column is not None or not columns:
+        # At a column it is a property of the column, and its name means nothing before 18.
+        return
+    if node.conname:
+        work.add(
+            "table constraint",
+            target,
+            node.conname,
+            "create",
+            "definition",
+            {
+                "definition": f"not null {quoted(columns[0])}",
+                "constraint_type": "not null",
+                "columns": _as_json(columns),
+            },
+        )
+        _added(work, target, table, node.conname, {"type": "not null", "columns": list(columns)})
+    set_not_null(work, target, table, "table", columns[0], implied=False)
+
+
+def set_not_null(
+    work: Work, target: Target, table: Table | None, kind: str, column: str, implied: bool = True
+) -> None:
+    known = table.columns.get(column) if table is not None else None
+    if known is not None:
+        if known.not_null and implied:
+            return
+        known.not_null = True
+    detail: Detail = {"value": True}
+    if implied:
+        detail["implied"] = True
+    work.add(f"{kind} column", target, column, "alter", "not null", detail)
+
+
+# -------------------------------------------------------------------- PRIMARY KEY, UNIQUE, EXCLUDE
+
+
+def _keys(pending: Pending) -> tuple[str, ...]:
+    if pending.node.keys:
+        return strings(pending.node.keys)
+    return (pending.column,) if pending.column is not None else ()
+
+
+def _without_repetitions(pending: list[Pending]) -> list[Pending]:
+    """The primary key first; what has the same columns in the same order is one index."""
+    ordered = sorted(pending, key=lambda one: one.node.contype != _C.CONSTR_PRIMARY)
+    result: list[Pending] = []
+    seen: dict[Any, int] = {}
+    for one in ordered:
+        node = one.node
+        if node.contype == _C.CONSTR_EXCLUSION or node.indexname:
+            result.append(one)
+            continue
+        key = (
+            _keys(one),
+            strings(node.including or ()),
+            _suffix(one),
+            node.nulls_not_distinct,
+            node.without_overlaps,
+        )
+        earlier = seen.get(key)
+        if earlier is None:
+            seen[key] = len(result)
+            result.append(one)
+        elif result[earlier].node.conname is None and node.conname:
+            # The one that stays takes the name of the one that goes.
+            kept = result[earlier]
+            result[earlier] = Pending(_named(kept.node, node.conname), kept.column, kept.attributes)
+    return result
+
+
+def _named(node: Node, name: str) -> Node:
+    fields = {field: getattr(node, field) for field in type(node).__slots__}
+    fields["conname"] = name
+    copy = ast.Constraint()
+    for field, value in fields.items():
+        if value is not None:
+            setattr(copy, field, value)
+    return copy
+
+
+def create_index_constraint(
+    work: Work,
+    target: Target,
+    table: Table | None,
+    kind: str,
+    pending: Pending,
+    new_table: bool,
+) -> None:
+    node = pending.node
+    if node.indexname:
+        _use_index(work, target, table, kind, pending)
+        return
+    what = _TYPES[node.contype]
+    including = strings(node.including or ())
+    if node.contype == _C.CONSTR_EXCLUSION:
+        elements = [element for element, _ in node.exclusions]
+        own_names = names.index_columns(elements)
+        columns = tuple(element.name for element in elements if element.name)
+        text, label = _exclusion(work, node), "excl"
+        middle: str | None = names.addition([*own_names, *including])
+    else:
+        columns = _keys(pending)
+        label = "pkey" if what == "primary key" else "key"
+        middle = None if what == "primary key" else names.addition([*columns, *including])
+        inside = ", ".join(quoted(column) for column in columns)
+        if node.without_overlaps:
+            inside += " without overlaps"
+        text = f"{what} ({inside})"
+        if node.nulls_not_distinct:
+            text = f"{what} nulls not distinct ({inside})"
+    if including:
+        text += f" include ({', '.join(quoted(column) for column in including)})"
+    if node.options:
+        text += f" with {sorted(option_values(node.options).items())}"
+    if node.indexspace:
+        text += f" tablespace {quoted(node.indexspace)}"
+    automatic = not node.conname
+    name = node.conname or names.relation_name(
+        work.scope, target.schema, target.name, middle, label, is_constraint=True
+    )
+    detail: Detail = {
+        "definition": shortened(text + _suffix(pending)),
+        "constraint_type": what,
+        "columns": _as_json(columns),
+    }
+    if automatic:
+        detail["automatic"] = True
+    work.add("table constraint", target, name, "create", "definition", detail)
+    add_index_of_constraint(work, target, table, name, what, columns, text, automatic)
+    _added(work, target, table, name, {"type": what, "columns": list(columns)})
+    if node.contype == _C.CONSTR_EXCLUSION:
+        _exclusion_uses(work, target, node, name)
+    elif not new_table:
+        for column in (*columns, *including):
+            work.use(
+                "table column",
+                target,
+                column,
+                {"by": "table constraint", "own": True, "constraint": name},
+            )
+    if what == "primary key":
+        for column in columns:
+            if new_table and table is not None and column in table.columns:
+                table.columns[column].not_null = True
+            elif pending.column is None:
+                set_not_null(work, target, table, kind, column)
+    for child in _children(work, table):
+        _index_constraint_of_child(work, child, what, columns, including, text, middle, label)
+
+
+def add_index_of_constraint(
+    work: Work,
+    target: Target,
+    table: Table | None,
+    name: str,
+    what: str,
+    columns: Sequence[str],
+    text: str,
+    automatic: bool,
+) -> None:
+    """The index behind a constraint, which has its name."""
+    index = target.renamed(name)
+    detail: Detail = {
+        "definition": shortened(f"{text} on {target.text()}"),
+        "columns": _as_json(columns),
+        "table": place(target),
+        "implied": True,
+        "constraint_type": what,
+    }
+    if automatic:
+        detail["automatic"] = True
+    work.add("index", index, None, "create", "definition", detail)
+    note_index(work, index, table, {"columns": list(columns), "constraint": name})
+
+
+def note_index(work: Work, index: Target, table: Table | None, facts: dict[str, Any]) -> None:
+    for schema, name in index.options:
+        known = Table("index")
+        known.owner = table
+        work.scope.created("relation", schema, name)
+        work.scope.tables[(schema, name)] = known
+    if table is not None:
+        table.indexes[index.options[0]] = facts
+
+
+def _index_constraint_of_child(
+    work: Work,
+    child: Target,
+    what: str,
+    columns: Sequence[str],
+    including: Sequence[str],
+    text: str,
+    middle: str | None,
+    label: str,
+) -> None:
+    """Keys of a partitioned table are keys of its partitions, under names of their own."""
+    table = work.table(child)
+    name = names.relation_name(
+        work.scope, child.schema, child.name, middle, label, is_constraint=True
+    )
+    detail: Detail = {
+        "definition": shortened(text),
+        "constraint_type": what,
+        "columns": _as_json(columns),
+        "automatic": True,
+        "implied": True,
+    }
+    work.add("table constraint", child, name, "create", "definition", detail)
+    add_index_of_constraint(work, child, table, name, what, columns, text, True)
+    _added(work, child, table, name, {"type": what, "columns": list(columns)})
+
+
+def _exclusion(work: Work, node: Node) -> str:
+    parts = []
+    for element, operator in node.exclusions:
+        what = quoted(element.name) if element.name else full_text(element.expr, work.scope)
+        opclass = "".join(f" {'.'.join(strings(element.opclass))}" if element.opclass else "")
+        parts.append(f"{what}{opclass} with {'.'.join(strings(operator))}")
+    text = f"exclude using {node.access_method or 'gist'} ({', '.join(parts)})"
+    if node.where_clause is not None:
+        text += f" where {full_text(node.where_clause, work.scope)}"
+    return text
+
+
+def _exclusion_uses(work: Work, target: Target, node: Node, name: str) -> None:
+    for element, operator in node.exclusions:
+        if element.name:
+            work.use(
+                "table column",
+                target,
+                element.name,
+                {"by": "table constraint", "own": True, "constraint": name},
+            )
+        work.expression(element.expr, target, by="table constraint", constraint=name)
+        parts = strings(operator)
+        if len(parts) > 1:
+            work.use("operator", work.reference(parts, "operator"), None, {"args": 2})
+    work.expression(node.where_clause, target, by="table constraint", constraint=name)
+
+
+def _use_index(
+    work: Work, target: Target, table: Table | None, kind: str, pending: Pending
+) -> None:
+    """ADD CONSTRAINT … USING INDEX takes an index over, and gives it the constraint's name."""
+    node = pending.node
+    what = _TYPES[node.contype]
+    old = target.renamed(node.indexname)
+    name = node.conname or node.indexname
+    facts: dict[str, Any] = {}
+    if table is not None:
+        facts = table.indexes.pop(old.options[0], {})
+    columns = [column for column in facts.get("columns", ()) if column is not None]
+    detail: Detail = {
+        "definition": f"{what} using index {quoted(node.indexname)}{_suffix(pending)}",
+        "constraint_type": what,
+        "index": node.indexname,
+    }
+    if columns:
+        detail["columns"] = _as_json(columns)
+    work.add("table constraint", target, name, "create", "definition", detail)
+    if name != node.indexname:
+        rename_index(work, old, name, implied=True)
+    else:
+        if what == "primary key":
+            work.add("index", old, None, "alter", "definition", {"implied": True, "value": what})
+        work.use("index", old, None, {"by": "table constraint", "constraint": name})
+    new = target.renamed(name)
+    note_index(work, new, table, {**facts, "constraint": name})
+    _added(work, target, table, name, {"type": what, "columns": columns})
+    if what == "primary key":
+        for column in columns:
+            set_not_null(work, target, table, kind, column)
+
+
+def rename_index(work: Work, old: Target, name: str, implied: bool = False) -> None:
+    new = old.renamed(name)
+    extra: Detail = {"implied": True} if implied else {}
+    work.add("index", old, None, "drop", "name", {"renamed_to": name, **extra})
+    work.add("index", new, None, "create", "name", {"renamed_from": old.name, **extra})
+    work.scope.relation_moved(old.options[0], new.options[0], "index")
+
+
+# -------------------------------------------------------------------- FOREIGN KEY
+
+
+def create_foreign_key(
+    work: Work, target: Target, table: Table | None, kind: str, pending: Pending
+) -> None:
+    node = pending.node
+    columns = strings(node.fk_attrs or ()) or (
+        (pending.column,) if pending.column is not None else ()
+    )
+    automatic = not node.conname
+    name = node.conname or names.constraint_name(
+        work.scope, target.schema, target.name, names.addition(columns), "fkey"
+    )
+    referenced = work.relation(node.pktable)
+    keys: tuple[str, ...] | None = strings(node.pk_attrs) if node.pk_attrs else None
+    if keys is None:
+        keys = _primary_key(work.table(referenced))
+    text = f"foreign key ({', '.join(map(quoted, columns))}) references {referenced.text()}"
+    if node.pk_attrs:
+        text += f" ({', '.join(map(quoted, strings(node.pk_attrs)))})"
+    if node.fk_matchtype == "f":
+        text += " match full"
+    if node.fk_upd_action in _ACTIONS:
+        text += f" on update {_ACTIONS[node.fk_upd_action]}"
+    if node.fk_del_action in _ACTIONS:
+        text += f" on delete {_ACTIONS[node.fk_del_action]}"
+    if node.fk_del_set_cols:
+        text += f" ({', '.join(map(quoted, strings(node.fk_del_set_cols)))})"
+    detail: Detail = {
+        "definition": shortened(text + _suffix(pending)),
+        "constraint_type": "foreign key",
+        "columns": _as_json(columns),
+        "references": {
+            "schema": referenced.schema,
+            "name": referenced.name,
+            "columns": None if keys is None else _as_json(keys),
+        },
+    }
+    if automatic:
+        detail["automatic"] = True
+    if node.skip_validation:
+        detail["not_valid"] = True
+    work.add("table constraint", target, name, "create", "definition", detail)
+    by: Detail = {"by": "table constraint", "constraint": name}
+    for column in columns:
+        work.use("table column", target, column, {**by, "own": True})
+    itself = referenced.options[0] == target.options[0]
+    if not itself:
+        work.use("table", referenced, None, by)
+    for column in keys or ():
+        work.use("table column", referenced, column, {**by, "own": True} if itself else by)
+    _use_of_key(work, referenced, keys, {**by, "by_columns": True})
+    _added(work, target, table, name, {"type": "foreign key", "columns": list(columns)})
+    for child in _children(work, table):
+        work.add(
+            "table constraint", child, name, "create", "definition", {**detail, "implied": True}
+        )
+        _added(
+            work, child, work.table(child), name, {"type": "foreign key", "columns": list(columns)}
+        )
+
+
+def _use_of_key(
+    work: Work, referenced: Target, keys: tuple[str, ...] | None, detail: Detail
+) -> None:
+    """The unique index behind the referenced columns, which pg_depend records.
+
+    The server finds it by its columns. Where the script did not make it, the names that the
+    server would have given stand in, as candidates.
+    """
+    table = work.table(referenced)
+    if table is not None and table.constraints:
+        for name, facts in table.constraints.items():
+            if facts["type"] in ("primary key", "unique") and facts["columns"] == list(keys or ()):
+                work.use("index", referenced.renamed(name), None, detail)
+                return
+    guesses = [names.object_name(referenced.name, None, "pkey")]
+    if keys is not None and table is None:
+        guesses.append(names.object_name(referenced.name, names.addition(keys), "key"))
+    if table is None:
+        options = tuple((schema, guess) for schema, _ in referenced.options for guess in guesses)
+        group = work.scope.next_candidate_group()
+        work.use("index", Target(*options[0], options, group), None, detail)
+
+
+def _primary_key(table: Table | None) -> tuple[str, ...] | None:
+    if table is not None:
+        for facts in table.constraints.values():
+            if facts["type"] == "primary key":
+                return tuple(facts["columns"])
+    return None
+
+
+def _children(work: Work, table: Table | None) -> list[Target]:
+    """Partitions and heirs that the script itself has made."""
+    if table is None:
+        return []
+    work.look_at(len(table.children))
+    return [Target(schema, name) for schema, name in table.children]
+
+
+__all__ = [
+    "Column",
+    "columns_in",
+    "create_check",
+    "create_constraints",
+    "create_foreign_key",
+    "create_foreign_keys",
+    "note_index",
+    "rename_index",
+    "set_not_null",
+]

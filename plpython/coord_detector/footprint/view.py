@@ -1,0 +1,136 @@
+"""Views, materialized views, CREATE TABLE AS and SELECT INTO."""
+
+from __future__ import annotations
+
+from ..loader import enums
+from ..names import TEMPORARY, Column, Table
+from ..uses import output_names, query_uses
+from .canonical import full_text, shortened
+from .columns import note_sequence
+from .table import note_table
+from .work import Detail, Node, Target, Work, option_values, strings
+
+_CHECKS = {
+    enums.ViewCheckOption.LOCAL_CHECK_OPTION: "local",
+    enums.ViewCheckOption.CASCADED_CHECK_OPTION: "cascaded",
+}
+
+
+def create_view(work: Work, node: Node) -> None:
+    target = work.new_relation(node.view)
+    text = full_text(node.query, work.scope)
+    columns = _columns(node.query, strings(node.aliases or ()))
+    detail: Detail = {}
+    if node.aliases:
+        text += f" as {', '.join(strings(node.aliases))}"
+    check = _CHECKS.get(node.withCheckOption)
+    if check:
+        text += f" with {check} check option"
+    if node.options:
+        text += f" with {sorted(option_values(node.options).items(), key=str)}"
+    detail["definition"] = shortened(text)
+    if columns is not None:
+        detail["columns"] = list(columns)
+    if node.replace:
+        detail["or_replace"] = True
+    uses = query_uses(node.query, work.scope)
+    if target.schema != TEMPORARY and any(use.schema == TEMPORARY for use in uses):
+        # A view over a temporary table is temporary itself, whatever the text says.
+        target = Target(TEMPORARY, target.name)
+    work.add("view", target, None, "create", "definition", detail)
+    earlier = work.table(target)
+    _view_columns(work, target, "view", columns, earlier, bool(node.replace))
+    work.extend(uses, by="view")
+
+
+def _columns(query: Node, given: tuple[str, ...]) -> tuple[str, ...] | None:
+    """Names of the columns; None where ``*`` hides some of them."""
+    found = output_names(query)
+    if found is None:
+        return None
+    return given + found[len(given) :]
+
+
+def _view_columns(
+    work: Work,
+    target: Target,
+    kind: str,
+    columns: tuple[str, ...] | None,
+    earlier: Table | None,
+    replaces: bool,
+) -> None:
+    table = note_table(work, target, kind, complete=columns is not None)
+    for name in columns or ():
+        known = earlier is not None and name in earlier.columns
+        table.columns[name] = Column()
+        # A view that is replaced has its columns already, but for those added at the end.
+        if not known and (earlier is not None or not replaces):
+            work.add(f"{kind} column", target, name, "create", "definition", {"implied": True})
+
+
+def create_table_as(work: Work, node: Node) -> None:
+    into, query = node.into, node.query
+    is_view = node.objtype == enums.ObjectType.OBJECT_MATVIEW
+    kind = "materialized view" if is_view else "table"
+    target = work.new_relation(into.rel)
+    detail: Detail = {}
+    if node.if_not_exists:
+        detail["if_not_exists"] = True
+        if work.scope.exists("relation", target.schema, target.name):
+            work.use(work.relation_kind(target), target, None, {"if_not_exists": True})
+            return
+    given = strings(into.colNames or ())
+    is_query = query.__class__.__name__ == "SelectStmt"
+    columns = _columns(query, given) if is_query else None
+    text = full_text(query, work.scope)
+    if given:
+        text += f" as {', '.join(given)}"
+    if into.options:
+        text += f" with {sorted(option_values(into.options).items(), key=str)}"
+    if into.tableSpaceName:
+        text += f" tablespace {into.tableSpaceName}"
+    if into.accessMethod:
+        text += f" using {into.accessMethod}"
+    if into.skipData:
+        text += " with no data"
+        detail["with_data"] = False
+    if into.rel.relpersistence == "u":
+        detail["persistence"] = "unlogged"
+    detail["definition"] = shortened(text)
+    if columns is not None:
+        detail["columns"] = list(columns)
+    work.add(kind, target, None, "create", "definition", detail)
+    if is_query:
+        # SELECT INTO was taken apart by the parser: its target is not part of the query.
+        uses = query_uses(query, work.scope, facet="reference" if is_view else "data")
+        work.extend(uses, by=kind)
+    else:
+        work.dispatch(work, query)
+    _view_columns(work, target, kind, columns, None, False)
+
+
+def select_into(work: Work, node: Node) -> None:
+    """SELECT … INTO, which the parser leaves to the server to turn into CREATE TABLE AS."""
+    into = node.intoClause
+    target = work.new_relation(into.rel)
+    leaf = node
+    columns = output_names(leaf)
+    detail: Detail = {"definition": shortened(full_text(node, work.scope))}
+    if columns is not None:
+        detail["columns"] = list(columns)
+    work.add("table", target, None, "create", "definition", detail)
+    work.extend(query_uses(node, work.scope, facet="data"), by="table")
+    _view_columns(work, target, "table", columns, None, False)
+
+
+def refresh(work: Work, node: Node) -> None:
+    target = work.relation(node.relation)
+    detail: Detail = {"access": "write"}
+    if node.concurrent:
+        detail["concurrently"] = True
+    if node.skipData:
+        detail["with_data"] = False
+    work.add("materialized view", target, None, "use", "data", detail)
+
+
+__all__ = ["create_table_as", "create_view", "note_sequence", "refresh", "select_into"]

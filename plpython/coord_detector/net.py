@@ -1,0 +1,168 @@
+"""What a script comes to in the end: later statements win over earlier ones.
+
+What is created and dropped again leaves nothing to conflict with. What is changed after a rename
+is changed under the old name as well, for that is how everybody else still calls it. Of several
+settings of one aspect the last one counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .identity import COLUMN, MEMBERS, RELATION, Key, container, family_of, key_of
+from .model import Json, Touch
+
+TEMPORARY = "pg_temp"
+"""Temporary objects are nobody else's business."""
+
+SETTINGS = frozenset(
+    (
+        "type",
+        "default",
+        "not null",
+        "generated",
+        "identity",
+        "statistics",
+        "storage",
+        "compression",
+        "owner",
+        "comment",
+        "security label",
+        "tablespace",
+        "persistence",
+        "row security",
+        "force row security",
+        "replica identity",
+        "cluster",
+        "access method",
+    )
+)
+"""Aspects with one value, of which the last one stands."""
+
+
+def net_effect(touches: Sequence[Touch]) -> list[Touch]:
+    """The touches that matter to others, in the order of the statements."""
+    lasting = _without_transient([touch for touch in touches if not _is_nobodys(touch)])
+    return _last_settings(_under_old_names(lasting))
+
+
+def _is_nobodys(touch: Touch) -> bool:
+    """Temporary objects, and keys that the server finds by their columns, whatever their name."""
+    return touch.schema == TEMPORARY or "by_columns" in touch.detail
+
+
+# -------------------------------------------------------------------- create, then drop
+
+
+def _without_transient(touches: list[Touch]) -> list[Touch]:
+    transient = _transient(touches)
+    if not transient:
+        return touches
+    born = {
+        touch.statement_no
+        for touch in touches
+        if touch.action == "create" and key_of(touch) in transient
+    }
+    shared = {
+        touch.statement_no
+        for touch in touches
+        if touch.statement_no in born
+        and touch.action != "use"
+        and not _belongs(key_of(touch), transient)
+    }
+    kept = []
+    for touch in touches:
+        if _belongs(key_of(touch), transient):
+            continue
+        if (
+            touch.action == "use"
+            and touch.facet != "data"
+            and touch.statement_no in born
+            and touch.statement_no not in shared
+        ):
+            # It was used by nothing that lasts.
+            continue
+        kept.append(touch)
+    return kept
+
+
+def _transient(touches: Sequence[Touch]) -> set[Key]:
+    """Objects that were not there before, and are not there afterwards."""
+    lives: dict[Key, list[str]] = {}
+    for touch in touches:
+        if touch.action in ("create", "drop"):
+            guarded = touch.detail.get("if_not_exists") or touch.detail.get("or_replace")
+            what = "ensure" if touch.action == "create" and guarded else touch.action
+            lives.setdefault(key_of(touch), []).append(what)
+    return {
+        key
+        for key, life in lives.items()
+        if len(life) > 1 and life[0] == "create" and life[-1] == "drop"
+    }
+
+
+def _belongs(key: Key, transient: set[Key]) -> bool:
+    return key in transient or (key.family in MEMBERS and container(key) in transient)
+
+
+# -------------------------------------------------------------------- rename, then change
+
+
+def _under_old_names(touches: list[Touch]) -> list[Touch]:
+    if not any(touch.facet in ("name", "schema") for touch in touches):
+        return touches
+    relations: dict[tuple[str | None, str], tuple[str | None, str]] = {}
+    columns: dict[tuple[str | None, str, str], str] = {}
+    result: list[Touch] = []
+    for touch in touches:
+        result.append(touch)
+        family = family_of(touch.kind)
+        place = (touch.schema, touch.name)
+        if touch.facet in ("name", "schema") and touch.action in ("create", "drop"):
+            if touch.action == "create":
+                if family == RELATION:
+                    relations[place] = relations.get(_origin(touch), _origin(touch))
+                elif family == COLUMN and touch.sub is not None:
+                    old = str(touch.detail.get("renamed_from", touch.sub))
+                    base = relations.get(place, place)
+                    columns[(*base, touch.sub)] = columns.get((*base, old), old)
+            continue
+        old_place = relations.get(place)
+        sub = touch.sub
+        if sub is not None and family == COLUMN:
+            sub = columns.get((*(old_place or place), sub), sub)
+        if old_place is None and sub == touch.sub:
+            continue
+        schema, name = old_place or place
+        detail: dict[str, Json] = {**touch.detail, "followed": True}
+        result.append(touch._replace(schema=schema, name=name, sub=sub, detail=detail))
+    return result
+
+
+def _origin(touch: Touch) -> tuple[str | None, str]:
+    """Where an object was before this rename or move."""
+    detail = touch.detail
+    old = detail.get("renamed_from")
+    if touch.facet == "schema":
+        schema = detail.get("moved_from", old)
+        return (str(schema) if schema is not None else None, touch.name)
+    return (touch.schema, str(old) if old is not None else touch.name)
+
+
+# -------------------------------------------------------------------- the last value stands
+
+
+def _last_settings(touches: list[Touch]) -> list[Touch]:
+    last: dict[tuple[Key, str | None], int] = {}
+    for index, touch in enumerate(touches):
+        if touch.action == "alter" and touch.facet in SETTINGS:
+            last[(key_of(touch), touch.facet)] = index
+    if not last:
+        return touches
+    return [
+        touch
+        for index, touch in enumerate(touches)
+        if touch.action != "alter"
+        or touch.facet not in SETTINGS
+        or last[(key_of(touch), touch.facet)] == index
+    ]

@@ -1,0 +1,331 @@
+"""Names that PostgreSQL itself brings: uses of them are left out as noise.
+
+Facts read from the catalogs of a PostgreSQL 15 server (``pg_proc``, ``pg_class``, ``pg_operator``,
+``pg_collation`` and ``pg_ts_config``, schema ``pg_catalog``), with what 14 has more and what 16,
+17 and 18 added. Support functions that only the server calls (input, output, operator classes)
+are not among them. A name that is missing here does little harm: a use that nobody else touches.
+"""
+
+from __future__ import annotations
+
+
+def words(text: str) -> frozenset[str]:
+    """The words of a text, as a set."""
+    return frozenset(text.split())
+
+
+SCHEMAS = frozenset(("pg_catalog", "information_schema", "pg_toast"))
+"""Schemas whose objects cannot be changed by the DDL that this package compares."""
+
+SYSTEM_COLUMNS = frozenset(("ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"))
+"""Columns that every table has, and that no user can name a column of his own."""
+
+FUNCTIONS = words(
+    """
+abbrev abs aclcontains acldefault aclexplode aclinsert aclitemeq aclremove acos acosd acosh age
+amvalidate any_value anyarray_send anycompatiblearray_send anytextcat area array_agg
+array_append array_cat array_dims array_fill array_length array_ndims array_position
+array_positions array_prepend array_remove array_replace array_reverse array_sample array_send
+array_shuffle array_sort array_to_json array_to_string array_to_tsvector array_upper
+arraycontained arraycontains arrayoverlap ascii asin asind asinh atan atan2 atan2d atand atanh
+avg bit bit_and bit_count bit_length bit_or bit_send bit_xor bittypmodin bool bool_and bool_or
+booland_statefunc booleq boolge boolgt boolle boollt boolne boolor_statefunc boolsend bound_box
+box bpchar brin_bloom_summary_send brin_desummarize_range brin_minmax_multi_summary_send
+brin_summarize_new_values brin_summarize_range broadcast btequalimage btrim btvarstrequalimage
+byteacmp byteasend cardinality casefold cbrt ceil ceiling center char char_length
+character_length charsend chr cideq cidr cidr_send cidsend circle clock_timestamp
+col_description concat concat_ws convert convert_from convert_to corr cos cosd cosh cot cotd
+count covar_pop covar_samp crc32 crc32c cume_dist current_database current_query current_schema
+current_schemas current_setting current_user currtid2 currval cursor_to_xml cursor_to_xmlschema
+database_to_xml database_to_xml_and_xmlschema database_to_xmlschema date date_add date_bin
+date_part date_pli date_subtract date_trunc datemultirange daterange daterange_canonical
+daterange_subdiff datetime_pl datetimetz_pl dcbrt decode degrees dense_rank dexp diagonal
+diameter div dlog1 dlog10 dpow dround dsqrt dtrunc elem_contained_by_multirange
+elem_contained_by_range encode enum_first enum_last enum_range erf erfc every exp extract
+factorial family first_value float4 float8 floor flt4_mul_cash flt8_mul_cash fmgr_c_validator
+fmgr_internal_validator fmgr_sql_validator format format_type gamma gcd gen_random_uuid
+generate_series generate_subscripts get_bit get_byte get_current_ts_config getdatabaseencoding
+getpgusername gin_clean_pending_list gin_cmp_tslexeme gin_compare_jsonb
+has_any_column_privilege has_column_privilege has_database_privilege
+has_foreign_data_wrapper_privilege has_function_privilege has_language_privilege
+has_largeobject_privilege has_parameter_privilege has_schema_privilege has_sequence_privilege
+has_server_privilege has_table_privilege has_tablespace_privilege has_type_privilege hashint4
+hashint8 hashtext hashtextextended height host hostmask icu_unicode_version in_range
+inet_client_addr inet_client_port inet_merge inet_same_family inet_send inet_server_addr
+inet_server_port inetand inetmi inetmi_int8 inetnot inetor inetpl initcap int2 int4
+int4multirange int4range int8 int8multirange int8range integer_pl_date interval
+intervaltypmodin is_normalized isclosed isempty isfinite ishorizontal isopen isparallel isperp
+isvertical json_agg json_agg_strict json_array_element json_array_element_text
+json_array_elements json_array_elements_text json_array_length json_build_array
+json_build_object json_each json_each_text json_extract_path json_extract_path_text json_object
+json_object_agg json_object_agg_strict json_object_agg_unique json_object_agg_unique_strict
+json_object_field json_object_field_text json_object_keys json_populate_record
+json_populate_recordset json_scalar json_send json_serialize json_strip_nulls json_to_record
+json_to_recordset json_to_tsvector json_typeof jsonb_agg jsonb_agg_strict jsonb_array_element
+jsonb_array_element_text jsonb_array_elements jsonb_array_elements_text jsonb_array_length
+jsonb_build_array jsonb_build_object jsonb_concat jsonb_contained jsonb_contains jsonb_delete
+jsonb_delete_path jsonb_each jsonb_each_text jsonb_exists jsonb_exists_all jsonb_exists_any
+jsonb_extract_path jsonb_extract_path_text jsonb_insert jsonb_object jsonb_object_agg
+jsonb_object_agg_strict jsonb_object_agg_unique jsonb_object_agg_unique_strict
+jsonb_object_field jsonb_object_field_text jsonb_object_keys jsonb_path_exists
+jsonb_path_exists_opr jsonb_path_exists_tz jsonb_path_match jsonb_path_match_opr
+jsonb_path_match_tz jsonb_path_query jsonb_path_query_array jsonb_path_query_array_tz
+jsonb_path_query_first jsonb_path_query_first_tz jsonb_path_query_tz jsonb_populate_record
+jsonb_populate_recordset jsonb_pretty jsonb_send jsonb_set jsonb_set_lax jsonb_strip_nulls
+jsonb_to_record jsonb_to_recordset jsonb_to_tsvector jsonb_typeof jsonpath_send justify_days
+justify_hours justify_interval lag last_value lastval lcm lead left length lgamma like
+like_escape line ln lo_close lo_creat lo_create lo_export lo_from_bytea lo_get lo_import
+lo_lseek lo_lseek64 lo_open lo_put lo_tell lo_tell64 lo_truncate lo_truncate64 lo_unlink log
+log10 loread lower lower_inc lower_inf lowrite lpad lseg ltrim macaddr8_set7bit make_date
+make_interval make_time make_timestamp make_timestamptz makeaclitem masklen max md5 min
+min_scale mod mode money mul_d_interval multirange mxid_age name nameconcatoid namesend netmask
+network nextval normalize notlike now npoints nth_value ntile num_nonnulls num_nulls numeric
+numeric_pl_pg_lsn numeric_send numerictypmodin nummultirange numnode numrange numrange_subdiff
+obj_description octet_length oid overlaps overlay parse_ident path pclose percent_rank
+percentile_cont percentile_disc pg_advisory_lock pg_advisory_lock_shared pg_advisory_unlock
+pg_advisory_unlock_all pg_advisory_unlock_shared pg_advisory_xact_lock
+pg_advisory_xact_lock_shared pg_available_extension_versions pg_available_extensions
+pg_available_wal_summaries pg_backend_pid pg_backup_start pg_backup_start_time pg_backup_stop
+pg_basetype pg_blocking_pids pg_cancel_backend pg_char_to_encoding pg_clear_attribute_stats
+pg_clear_relation_stats pg_client_encoding pg_collation_actual_version pg_collation_for
+pg_collation_is_visible pg_column_compression pg_column_is_updatable pg_column_size
+pg_column_toast_chunk_id pg_conf_load_time pg_config pg_control_checkpoint pg_control_init
+pg_control_recovery pg_control_system pg_conversion_is_visible pg_copy_logical_replication_slot
+pg_copy_physical_replication_slot pg_create_logical_replication_slot
+pg_create_physical_replication_slot pg_create_restore_point pg_current_logfile
+pg_current_snapshot pg_current_wal_flush_lsn pg_current_wal_insert_lsn pg_current_wal_lsn
+pg_current_xact_id pg_current_xact_id_if_assigned pg_cursor
+pg_database_collation_actual_version pg_database_size pg_ddl_command_send pg_dependencies_send
+pg_describe_object pg_drop_replication_slot pg_encoding_max_length pg_encoding_to_char
+pg_event_trigger_ddl_commands pg_event_trigger_dropped_objects
+pg_event_trigger_table_rewrite_oid pg_event_trigger_table_rewrite_reason pg_export_snapshot
+pg_extension_config_dump pg_extension_update_paths pg_filenode_relation pg_function_is_visible
+pg_get_acl pg_get_aios pg_get_backend_memory_contexts pg_get_catalog_foreign_keys
+pg_get_constraintdef pg_get_expr pg_get_function_arg_default pg_get_function_arguments
+pg_get_function_identity_arguments pg_get_function_result pg_get_function_sqlbody
+pg_get_functiondef pg_get_indexdef pg_get_keywords pg_get_loaded_modules
+pg_get_multixact_members pg_get_multixact_stats pg_get_object_address
+pg_get_partition_constraintdef pg_get_partkeydef pg_get_process_memory_contexts
+pg_get_publication_tables pg_get_replica_identity_index pg_get_replication_slots pg_get_ruledef
+pg_get_sequence_data pg_get_serial_sequence pg_get_shmem_allocations pg_get_statisticsobjdef
+pg_get_statisticsobjdef_columns pg_get_statisticsobjdef_expressions pg_get_triggerdef
+pg_get_userbyid pg_get_viewdef pg_get_wait_events pg_get_wal_replay_pause_state
+pg_get_wal_resource_managers pg_get_wal_summarizer_state pg_has_role pg_hba_file_rules
+pg_ident_file_mappings pg_identify_object pg_identify_object_as_address
+pg_import_system_collations pg_index_column_has_property pg_index_has_property
+pg_indexam_has_property pg_indexam_progress_phasename pg_indexes_size pg_input_error_info
+pg_input_is_valid pg_is_in_backup pg_is_in_recovery pg_is_other_temp_schema
+pg_is_wal_replay_paused pg_isolation_test_session_is_blocked pg_jit_available
+pg_last_committed_xact pg_last_wal_receive_lsn pg_last_wal_replay_lsn
+pg_last_xact_replay_timestamp pg_listening_channels pg_lock_status
+pg_log_backend_memory_contexts pg_log_standby_snapshot pg_logical_emit_message
+pg_logical_slot_get_binary_changes pg_logical_slot_get_changes
+pg_logical_slot_peek_binary_changes pg_logical_slot_peek_changes pg_ls_archive_statusdir
+pg_ls_dir pg_ls_logdir pg_ls_logicalmapdir pg_ls_logicalsnapdir pg_ls_replslotdir
+pg_ls_summariesdir pg_ls_tmpdir pg_ls_waldir pg_lsn pg_lsn_cmp pg_lsn_eq pg_lsn_ge pg_lsn_gt
+pg_lsn_hash pg_lsn_hash_extended pg_lsn_larger pg_lsn_le pg_lsn_lt pg_lsn_mi pg_lsn_mii
+pg_lsn_ne pg_lsn_pli pg_lsn_send pg_lsn_smaller pg_mcv_list_items pg_mcv_list_send
+pg_my_temp_schema pg_ndistinct_send pg_nextoid pg_node_tree_send pg_notification_queue_usage
+pg_notify pg_numa_available pg_opclass_is_visible pg_operator_is_visible pg_opfamily_is_visible
+pg_options_to_table pg_partition_ancestors pg_partition_root pg_partition_tree
+pg_postmaster_start_time pg_prepared_statement pg_prepared_xact pg_promote pg_read_binary_file
+pg_read_file pg_read_file_old pg_relation_filenode pg_relation_filepath
+pg_relation_is_publishable pg_relation_is_updatable pg_relation_size pg_reload_conf
+pg_replication_origin_advance pg_replication_origin_create pg_replication_origin_drop
+pg_replication_origin_oid pg_replication_origin_progress pg_replication_origin_session_is_setup
+pg_replication_origin_session_progress pg_replication_origin_session_reset
+pg_replication_origin_session_setup pg_replication_origin_xact_reset
+pg_replication_origin_xact_setup pg_replication_slot_advance pg_restore_attribute_stats
+pg_restore_relation_stats pg_rotate_logfile pg_rotate_logfile_old
+pg_safe_snapshot_blocking_pids pg_sequence_last_value pg_sequence_parameters
+pg_sequence_read_tuple pg_set_attribute_stats pg_set_relation_stats pg_settings_get_flags
+pg_show_all_file_settings pg_show_all_settings pg_show_replication_origin_status pg_size_bytes
+pg_size_pretty pg_sleep pg_sleep_for pg_sleep_until pg_snapshot_send pg_snapshot_xip
+pg_snapshot_xmax pg_snapshot_xmin pg_split_walfile_name pg_start_backup pg_stat_clear_snapshot
+pg_stat_file pg_stat_force_next_flush pg_stat_get_activity pg_stat_get_analyze_count
+pg_stat_get_archiver pg_stat_get_autoanalyze_count pg_stat_get_autovacuum_count
+pg_stat_get_backend_activity pg_stat_get_backend_activity_start pg_stat_get_backend_client_addr
+pg_stat_get_backend_client_port pg_stat_get_backend_dbid pg_stat_get_backend_idset
+pg_stat_get_backend_io pg_stat_get_backend_pid pg_stat_get_backend_start
+pg_stat_get_backend_userid pg_stat_get_backend_wait_event pg_stat_get_backend_wait_event_type
+pg_stat_get_backend_wal pg_stat_get_backend_xact_start
+pg_stat_get_bgwriter_buf_written_checkpoints pg_stat_get_bgwriter_buf_written_clean
+pg_stat_get_bgwriter_maxwritten_clean pg_stat_get_bgwriter_requested_checkpoints
+pg_stat_get_bgwriter_stat_reset_time pg_stat_get_bgwriter_timed_checkpoints
+pg_stat_get_blocks_fetched pg_stat_get_blocks_hit pg_stat_get_buf_alloc
+pg_stat_get_buf_fsync_backend pg_stat_get_buf_written_backend pg_stat_get_checkpoint_sync_time
+pg_stat_get_checkpoint_write_time pg_stat_get_checkpointer_num_timed pg_stat_get_db_active_time
+pg_stat_get_db_blk_read_time pg_stat_get_db_blk_write_time pg_stat_get_db_blocks_fetched
+pg_stat_get_db_blocks_hit pg_stat_get_db_checksum_failures pg_stat_get_db_checksum_last_failure
+pg_stat_get_db_conflict_all pg_stat_get_db_conflict_bufferpin pg_stat_get_db_conflict_lock
+pg_stat_get_db_conflict_snapshot pg_stat_get_db_conflict_startup_deadlock
+pg_stat_get_db_conflict_tablespace pg_stat_get_db_deadlocks
+pg_stat_get_db_idle_in_transaction_time pg_stat_get_db_numbackends pg_stat_get_db_session_time
+pg_stat_get_db_sessions pg_stat_get_db_sessions_abandoned pg_stat_get_db_sessions_fatal
+pg_stat_get_db_sessions_killed pg_stat_get_db_stat_reset_time pg_stat_get_db_temp_bytes
+pg_stat_get_db_temp_files pg_stat_get_db_tuples_deleted pg_stat_get_db_tuples_fetched
+pg_stat_get_db_tuples_inserted pg_stat_get_db_tuples_returned pg_stat_get_db_tuples_updated
+pg_stat_get_db_xact_commit pg_stat_get_db_xact_rollback pg_stat_get_dead_tuples
+pg_stat_get_function_calls pg_stat_get_function_self_time pg_stat_get_function_total_time
+pg_stat_get_ins_since_vacuum pg_stat_get_io pg_stat_get_last_analyze_time
+pg_stat_get_last_autoanalyze_time pg_stat_get_last_autovacuum_time pg_stat_get_last_vacuum_time
+pg_stat_get_lastscan pg_stat_get_live_tuples pg_stat_get_mod_since_analyze pg_stat_get_numscans
+pg_stat_get_progress_info pg_stat_get_recovery_prefetch pg_stat_get_replication_slot
+pg_stat_get_slru pg_stat_get_snapshot_timestamp pg_stat_get_subscription
+pg_stat_get_subscription_stats pg_stat_get_tuples_deleted pg_stat_get_tuples_fetched
+pg_stat_get_tuples_hot_updated pg_stat_get_tuples_inserted pg_stat_get_tuples_returned
+pg_stat_get_tuples_updated pg_stat_get_vacuum_count pg_stat_get_wal pg_stat_get_wal_receiver
+pg_stat_get_wal_senders pg_stat_get_xact_blocks_fetched pg_stat_get_xact_blocks_hit
+pg_stat_get_xact_function_calls pg_stat_get_xact_function_self_time
+pg_stat_get_xact_function_total_time pg_stat_get_xact_numscans pg_stat_get_xact_tuples_deleted
+pg_stat_get_xact_tuples_fetched pg_stat_get_xact_tuples_hot_updated
+pg_stat_get_xact_tuples_inserted pg_stat_get_xact_tuples_returned
+pg_stat_get_xact_tuples_updated pg_stat_have_stats pg_stat_reset pg_stat_reset_backend_stats
+pg_stat_reset_replication_slot pg_stat_reset_shared pg_stat_reset_single_function_counters
+pg_stat_reset_single_table_counters pg_stat_reset_slru pg_stat_reset_subscription_stats
+pg_statistics_obj_is_visible pg_stop_backup pg_stop_making_pinned_objects pg_switch_wal
+pg_sync_replication_slots pg_table_is_visible pg_table_size pg_tablespace_databases
+pg_tablespace_location pg_tablespace_size pg_terminate_backend pg_timezone_abbrevs
+pg_timezone_names pg_total_relation_size pg_trigger_depth pg_try_advisory_lock
+pg_try_advisory_lock_shared pg_try_advisory_xact_lock pg_try_advisory_xact_lock_shared
+pg_ts_config_is_visible pg_ts_dict_is_visible pg_ts_parser_is_visible pg_ts_template_is_visible
+pg_type_is_visible pg_typeof pg_visible_in_snapshot pg_wal_lsn_diff pg_wal_replay_pause
+pg_wal_replay_resume pg_wal_summary_contents pg_walfile_name pg_walfile_name_offset
+pg_xact_commit_timestamp pg_xact_commit_timestamp_origin pg_xact_status phraseto_tsquery pi
+plainto_tsquery plpgsql_validator point point_distance point_send polygon popen position
+postgresql_fdw_validator pow power pt_contained_circle pt_contained_poly query_to_xml
+query_to_xml_and_xmlschema query_to_xmlschema querytree quote_ident quote_literal
+quote_nullable radians radius random random_normal range_adjacent range_adjacent_multirange
+range_after range_after_multirange range_agg range_intersect_agg range_merge range_minus rank
+regclass regclasssend regcollationsend regconfigsend regdictionarysend regexp_count
+regexp_instr regexp_like regexp_match regexp_matches regexp_replace regexp_split_to_array
+regexp_split_to_table regexp_substr regnamespacesend regoperatorsend regopersend
+regproceduresend regprocsend regr_avgx regr_avgy regr_count regr_intercept regr_r2 regr_slope
+regr_sxx regr_sxy regr_syy regrolesend regtypesend repeat replace reverse right round
+row_number row_security_active row_to_json rpad rtrim satisfies_hash_partition scale
+schema_to_xml schema_to_xml_and_xmlschema schema_to_xmlschema session_user set_bit set_byte
+set_config set_masklen setseed setval setweight sha224 sha256 sha384 sha512 shobj_description
+sign similar_escape similar_to_escape sin sind sinh slope spg_poly_quad_compress split_part
+sqrt starts_with statement_timestamp stddev stddev_pop stddev_samp string_agg string_to_array
+string_to_table strip strpos substr substring sum suppress_redundant_updates_trigger
+system_user table_to_xml table_to_xml_and_xmlschema table_to_xmlschema tan tand tanh text
+textanycat textcat textsend time timedate_pl timeofday timestamp timestamptz timetypmodin
+timetz timetzdate_pl timetztypmodin timezone to_ascii to_bin to_char to_date to_hex to_json
+to_jsonb to_number to_oct to_regclass to_regcollation to_regnamespace to_regoper to_regoperator
+to_regproc to_regprocedure to_regrole to_regtype to_regtypemod to_timestamp to_tsquery
+to_tsvector transaction_timestamp translate trim_array trim_scale trunc ts_debug ts_delete
+ts_filter ts_headline ts_lexize ts_match_qv ts_match_tq ts_match_tt ts_match_vq ts_parse
+ts_rank ts_rank_cd ts_rewrite ts_stat ts_token_type tsmultirange tsquery_phrase tsrange
+tstzmultirange tstzrange tstzrange_subdiff tsvector_to_array tsvector_update_trigger
+tsvector_update_trigger_column txid_current txid_current_if_assigned txid_current_snapshot
+txid_snapshot_send txid_snapshot_xip txid_snapshot_xmax txid_snapshot_xmin txid_status
+txid_visible_in_snapshot unicode_assigned unicode_version unique_key_recheck unistr unknownsend
+unnest upper upper_inc upper_inf uuid_extract_timestamp uuid_extract_version uuid_send uuidv4
+uuidv7 var_pop var_samp varbit varchar varcharsend varchartypmodin variance version void_send
+websearch_to_tsquery width width_bucket xml xml_is_well_formed xml_is_well_formed_content
+xml_is_well_formed_document xml_send xmlagg xmlcomment xmlconcat2 xmlexists xmltext xmlvalidate
+xpath xpath_exists
+"""
+)
+"""Functions, procedures, aggregates and window functions, by bare name."""
+
+RELATIONS = words(
+    """
+pg_aggregate pg_aios pg_am pg_amop pg_amproc pg_attrdef pg_attribute pg_auth_members pg_authid
+pg_available_extension_versions pg_available_extensions pg_backend_memory_contexts pg_cast
+pg_class pg_collation pg_config pg_constraint pg_conversion pg_cursors pg_database
+pg_db_role_setting pg_default_acl pg_depend pg_description pg_enum pg_event_trigger
+pg_extension pg_file_settings pg_foreign_data_wrapper pg_foreign_server pg_foreign_table
+pg_group pg_hba_file_rules pg_ident_file_mappings pg_index pg_indexes pg_inherits pg_init_privs
+pg_language pg_largeobject pg_largeobject_metadata pg_locks pg_matviews pg_namespace pg_opclass
+pg_operator pg_opfamily pg_parameter_acl pg_partitioned_table pg_policies pg_policy
+pg_prepared_statements pg_prepared_xacts pg_proc pg_publication pg_publication_namespace
+pg_publication_rel pg_publication_tables pg_range pg_replication_origin
+pg_replication_origin_status pg_replication_slots pg_rewrite pg_roles pg_rules pg_seclabel
+pg_seclabels pg_sequence pg_sequences pg_settings pg_shadow pg_shdepend pg_shdescription
+pg_shmem_allocations pg_shmem_allocations_numa pg_shseclabel pg_stat_activity
+pg_stat_all_indexes pg_stat_all_tables pg_stat_archiver pg_stat_bgwriter pg_stat_checkpointer
+pg_stat_database pg_stat_database_conflicts pg_stat_gssapi pg_stat_io pg_stat_progress_analyze
+pg_stat_progress_basebackup pg_stat_progress_cluster pg_stat_progress_copy
+pg_stat_progress_create_index pg_stat_progress_vacuum pg_stat_recovery_prefetch
+pg_stat_replication pg_stat_replication_slots pg_stat_slru pg_stat_ssl pg_stat_subscription
+pg_stat_subscription_stats pg_stat_sys_indexes pg_stat_sys_tables pg_stat_user_functions
+pg_stat_user_indexes pg_stat_user_tables pg_stat_wal pg_stat_wal_receiver
+pg_stat_xact_all_tables pg_stat_xact_sys_tables pg_stat_xact_user_functions
+pg_stat_xact_user_tables pg_statio_all_indexes pg_statio_all_sequences pg_statio_all_tables
+pg_statio_sys_indexes pg_statio_sys_sequences pg_statio_sys_tables pg_statio_user_indexes
+pg_statio_user_sequences pg_statio_user_tables pg_statistic pg_statistic_ext
+pg_statistic_ext_data pg_stats pg_stats_ext pg_stats_ext_exprs pg_subscription
+pg_subscription_rel pg_tables pg_tablespace pg_timezone_abbrevs pg_timezone_names pg_transform
+pg_trigger pg_ts_config pg_ts_config_map pg_ts_dict pg_ts_parser pg_ts_template pg_type pg_user
+pg_user_mapping pg_user_mappings pg_views pg_wait_events
+"""
+)
+"""System catalogs and system views."""
+
+TYPES = words(
+    """
+aclitem any anyarray anycompatible anycompatiblearray anycompatiblemultirange
+anycompatiblenonarray anycompatiblerange anyelement anyenum anymultirange anynonarray anyrange
+bit bool box bpchar bytea char cid cidr circle cstring date datemultirange daterange
+event_trigger fdw_handler float4 float8 gtsvector index_am_handler inet int2 int2vector int4
+int4multirange int4range int8 int8multirange int8range internal interval json jsonb jsonpath
+language_handler line lseg macaddr macaddr8 money name numeric nummultirange numrange oid
+oidvector path pg_brin_bloom_summary pg_brin_minmax_multi_summary pg_ddl_command
+pg_dependencies pg_lsn pg_mcv_list pg_ndistinct pg_node_tree pg_snapshot point polygon record
+refcursor regclass regcollation regconfig regdictionary regnamespace regoper regoperator
+regproc regprocedure regrole regtype table_am_handler text tid time timestamp timestamptz
+timetz trigger tsm_handler tsmultirange tsquery tsrange tstzmultirange tstzrange tsvector
+txid_snapshot unknown uuid varbit varchar void xid xid8 xml
+"""
+)
+"""Types, by the names of the catalog: int4, not integer."""
+
+COLLATIONS = words(
+    """
+C POSIX default pg_c_utf8 pg_unicode_fast ucs_basic unicode
+"""
+)
+"""Collations of every installation; those of the operating system and of ICU are told by shape."""
+
+TEXT_SEARCH_CONFIGURATIONS = words(
+    """
+arabic armenian basque catalan danish dutch english estonian finnish french german greek hindi
+hungarian indonesian irish italian lithuanian nepali norwegian portuguese romanian russian
+serbian simple spanish swedish tamil turkish yiddish
+"""
+)
+"""Text search configurations, which share their names with the dictionaries' stems."""
+
+OPERATORS = words(
+    """
+! !! != !~ !~* !~~ !~~* # ## #- #> #>> % & && &< &<| &> * *< *<= *<> *= *> *>= + - -> ->> -|- /
+< <-> << <<= <<| <= <> <@ <^ = > >= >> >>= >^ ? ?# ?& ?- ?-| ?| ?|| @ @-@ @> @? @@ @@@ ^ ^@ |
+|&> |/ |>> || ||/ ~ ~* ~<=~ ~<~ ~= ~>=~ ~>~ ~~ ~~*
+"""
+)
+"""Operators, by symbol alone."""
+
+RESULT_COLUMNS: dict[str, frozenset[str]] = {
+    name: words(columns)
+    for name, _, columns in (
+        line.partition(" ")
+        for line in """
+aclexplode grantee grantor is_grantable privilege_type
+json_array_elements value
+json_array_elements_text value
+json_each key value
+json_each_text key value
+jsonb_array_elements value
+jsonb_array_elements_text value
+jsonb_each key value
+jsonb_each_text key value
+ts_debug alias description dictionaries dictionary lexemes token
+ts_parse token tokid
+ts_stat ndoc nentry word
+ts_token_type alias description tokid
+unnest lexeme positions weights
+""".strip().splitlines()
+    )
+}
+"""Columns of functions with OUT parameters; other built-in functions return one column."""

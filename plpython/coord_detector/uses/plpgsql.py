@@ -1,0 +1,597 @@
+"""PL/pgSQL source -> the SQL in it, with the variables that are in sight there.
+
+The parser library can compile PL/pgSQL too, but it does so without a catalog: it refuses an
+assignment to a field of a ``%ROWTYPE`` variable and every type of a schema other than public,
+and it forgets which types were declared. PL/pgSQL itself hardly has a grammar: its statements
+are told by their first word, and what they embed reaches to the next THEN, LOOP or semicolon
+outside parentheses, whatever it may be. That is how the server reads it, and so does this,
+on the tokens of the same scanner; the pieces are then parsed by the real parser.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Literal, NamedTuple
+
+from .. import safe_parser
+from .builtin_names import words
+from .collector import Variables
+
+PieceKind = Literal["expression", "query", "dynamic", "type", "row type", "column type"]
+
+
+class Piece(NamedTuple):
+    """One piece of SQL in a body, or a type that a declaration names."""
+
+    kind: PieceKind
+    text: str
+
+
+class UnreadableBody(Exception):
+    """The body is not PL/pgSQL as this reader knows it."""
+
+
+class _Token(NamedTuple):
+    word: str
+    """Lower-case spelling; a quoted name keeps its quotes, so that it matches no keyword."""
+    start: int
+    end: int
+    is_name: bool
+
+
+class _Frame:
+    """A block, loop, IF or CASE that is open where the reader is, and what it declares."""
+
+    __slots__ = ("kind", "declared")
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+        self.declared: list[str] = []
+
+
+_NOT_NAMES = frozenset(("SCONST", "BCONST", "XCONST", "USCONST", "FCONST", "ICONST", "PARAM", "Op"))
+_PLAIN_WORDS = frozenset(("and", "or", "not", "null", "true", "false", "is"))
+_PLAIN_SYMBOLS = words("+ - * / % = < > <> != <= >= || . ,")
+_PLAIN_STARTS = frozenset("'0123456789$")
+_OPENING = frozenset("([")
+_CLOSING = frozenset(")]")
+_RAISE_LEVELS = frozenset(("debug", "log", "info", "notice", "warning", "exception"))
+_HANDLER_VARIABLES = ("sqlstate", "sqlerrm")
+
+
+class BodyReader:
+    """Reads one body from its beginning to its end.
+
+    ``variables`` changes while it reads: each piece must be looked at before the next is read.
+    """
+
+    def __init__(self, body: str, variables: Variables) -> None:
+        self.variables = variables
+        self._data = body.encode()
+        self._tokens = self._scan()
+        self._at = 0
+        self._frames = [_Frame("routine")]
+        self._label: str | None = None
+
+    # ---------------------------------------------------------------- tokens
+
+    def _scan(self) -> list[_Token]:
+        found = safe_parser.scan(self._data)
+        if found is None:
+            raise UnreadableBody("its characters cannot be scanned")
+        tokens: list[_Token] = []
+        for token in found:
+            if token.name in ("SQL_COMMENT", "C_COMMENT"):
+                continue
+            text = self._data[token.start : token.end + 1].decode()
+            is_name = token.name not in _NOT_NAMES and (text[0].isalpha() or text[0] in '_"')
+            tokens.append(_Token(text.lower(), token.start, token.end + 1, is_name))
+        return tokens
+
+    def _word(self, ahead: int = 0) -> str:
+        index = self._at + ahead
+        return self._tokens[index].word if index < len(self._tokens) else ""
+
+    def _is_name(self, ahead: int = 0) -> bool:
+        index = self._at + ahead
+        return index < len(self._tokens) and self._tokens[index].is_name
+
+    def _accept(self, *words: str) -> bool:
+        for offset, word in enumerate(words):
+            if self._word(offset) != word:
+                return False
+        self._at += len(words)
+        return True
+
+    def _expect(self, word: str) -> None:
+        if not self._accept(word):
+            raise UnreadableBody(f"{word!r} expected, not {self._word()!r}")
+
+    def _name(self) -> str:
+        if not self._is_name():
+            raise UnreadableBody(f"a name expected, not {self._word()!r}")
+        token = self._tokens[self._at]
+        self._at += 1
+        return self._folded(token)
+
+    def _folded(self, token: _Token) -> str:
+        if token.word[0] == '"':
+            text = self._data[token.start : token.end].decode()
+            return text[1:-1].replace('""', '"')
+        return token.word
+
+    def _text(self, start: int, end: int) -> str:
+        """The source of the tokens from ``start`` up to ``end``, without the latter."""
+        if start >= end:
+            return ""
+        return self._data[self._tokens[start].start : self._tokens[end - 1].end].decode()
+
+    def _find(self, *words: str) -> int:
+        """The next of these words outside parentheses."""
+        depth = 0
+        for index in range(self._at, len(self._tokens)):
+            word = self._tokens[index].word
+            if word in _OPENING:
+                depth += 1
+            elif word in _CLOSING:
+                depth -= 1
+            elif depth == 0 and word in words:
+                return index
+        raise UnreadableBody(f"{' or '.join(words)!r} missing")
+
+    def _until(self, *words: str) -> str:
+        """The source up to the next of these words, which is left to be read."""
+        end = self._find(*words)
+        text = self._text(self._at, end)
+        self._at = end
+        return text
+
+    # ---------------------------------------------------------------- frames
+
+    def _open(self, kind: str, names: Iterable[str] = ()) -> None:
+        self._frames.append(_Frame(kind))
+        for name in names:
+            self._declare_name(name)
+        if self._label:
+            # A label can stand in front of a variable as an alias stands before a column.
+            self._declare_name(self._label)
+            self._label = None
+
+    def _declare_name(self, name: str) -> None:
+        self._frames[-1].declared.append(name)
+        self.variables.declare(name)
+
+    def _piece(self, kind: PieceKind, text: str) -> Iterator[Piece]:
+        if text:
+            yield Piece(kind, text)
+
+    # ---------------------------------------------------------------- statements
+
+    def read(self) -> Iterator[Piece]:
+        while self._accept("#"):
+            self._at += 2
+        while self._at < len(self._tokens):
+            yield from self._statement()
+        if len(self._frames) > 1:
+            raise UnreadableBody("it ends too early")
+
+    def _expression_until(self, *words: str) -> Iterator[Piece]:
+        return self._expression(self._find(*words))
+
+    def _expression(self, end: int) -> Iterator[Piece]:
+        """An expression up to a place; most have nothing in them but variables."""
+        start, self._at = self._at, end
+        if not self._is_plain(start, end):
+            yield from self._piece("expression", self._text(start, end))
+
+    def _is_plain(self, start: int, end: int) -> bool:
+        """Tell that nothing is used here: constants, operators of PostgreSQL's own, variables."""
+        before = ""
+        for index in range(start, end):
+            token = self._tokens[index]
+            word = token.word
+            if token.is_name:
+                if not (before == "." or word in _PLAIN_WORDS or word in self.variables):
+                    return False
+            elif word not in _PLAIN_SYMBOLS and word[0] not in _PLAIN_STARTS:
+                return False
+            before = word
+        return True
+
+    def _statement(self) -> Iterator[Piece]:
+        word = self._word()
+        if word == ";":
+            # After the last END.
+            self._at += 1
+        elif word == "<<":
+            self._at += 1
+            self._label = self._name()
+            self._expect(">>")
+        elif self._is_assignment():
+            yield from self._assignment()
+        else:
+            method = _STATEMENTS.get(word)
+            yield from method(self) if method is not None else self._sql()
+
+    def _declare(self) -> Iterator[Piece]:
+        self._at += 1
+        self._open("block")
+        while not self._accept("begin"):
+            if not self._accept("declare"):
+                yield from self._declaration()
+
+    def _begin(self) -> Iterator[Piece]:
+        self._at += 1
+        self._open("block")
+        return iter(())
+
+    def _declaration(self) -> Iterator[Piece]:
+        name = self._name()
+        if self._accept("alias", "for"):
+            self._until(";")
+        elif self._word() in ("cursor", "scroll", "no"):
+            yield from self._cursor()
+        else:
+            self._accept("constant")
+            yield from self._declared_type(";", ":=", "=", "default", "not", "collate")
+            self._until(";", ":=", "=", "default")
+            if self._word() != ";":
+                self._at += 1
+                yield from self._expression_until(";")
+        self._expect(";")
+        self._declare_name(name)
+
+    def _declared_type(self, *ends: str) -> Iterator[Piece]:
+        start = self._at
+        self._at = self._find(*ends)
+        last = self._at
+        text = self._text(start, last)
+        for index in range(start, last - 1):
+            if self._tokens[index].word == "%":
+                text = self._text(start, index)
+                first = self._folded(self._tokens[start])
+                if self._tokens[index + 1].word == "rowtype":
+                    yield from self._piece("row type", text)
+                elif index > start + 1 and first not in self.variables:
+                    yield from self._piece("column type", text)
+                return
+        yield from self._piece("type", text)
+
+    def _cursor(self) -> Iterator[Piece]:
+        self._accept("no")
+        self._accept("scroll")
+        self._expect("cursor")
+        arguments: list[str] = []
+        if self._accept("("):
+            while not self._accept(")"):
+                arguments.append(self._name())
+                end = self._closing()
+                comma = self._next_comma(end)
+                yield from self._piece("type", self._text(self._at, comma))
+                self._at = comma
+                self._accept(",")
+        if not self._accept("for"):
+            self._expect("is")
+        for argument in arguments:
+            self.variables.declare(argument)
+        yield from self._piece("query", self._until(";"))
+        self.variables.forget(arguments)
+
+    def _closing(self) -> int:
+        """The parenthesis that closes the one that was opened before here."""
+        depth = 0
+        for index in range(self._at, len(self._tokens)):
+            word = self._tokens[index].word
+            if word in _OPENING:
+                depth += 1
+            elif word in _CLOSING:
+                if depth == 0:
+                    return index
+                depth -= 1
+        raise UnreadableBody("a parenthesis is not closed")
+
+    def _exception(self) -> Iterator[Piece]:
+        self._at += 1
+        for name in _HANDLER_VARIABLES:
+            self._declare_name(name)
+        return iter(())
+
+    def _when(self) -> Iterator[Piece]:
+        self._at += 1
+        text = self._until("then")
+        self._at += 1
+        if self._frames[-1].kind == "case":
+            # The server compares with IN, so a list is allowed.
+            yield from self._piece("expression", f"ARRAY[{text}]")
+
+    def _end(self) -> Iterator[Piece]:
+        self._at += 1
+        if len(self._frames) == 1:
+            raise UnreadableBody("END without a beginning")
+        frame = self._frames.pop()
+        self.variables.forget(frame.declared)
+        if frame.kind in ("if", "case", "loop"):
+            self._expect(frame.kind)
+        if self._is_name():
+            self._at += 1
+        if self._at < len(self._tokens):
+            self._expect(";")
+        return iter(())
+
+    def _if(self) -> Iterator[Piece]:
+        if self._word() == "if":
+            self._open("if")
+        self._at += 1
+        yield from self._expression_until("then")
+        self._at += 1
+
+    def _else(self) -> Iterator[Piece]:
+        self._at += 1
+        return iter(())
+
+    def _case(self) -> Iterator[Piece]:
+        self._at += 1
+        self._open("case")
+        yield from self._expression_until("when")
+
+    def _loop(self) -> Iterator[Piece]:
+        self._at += 1
+        self._open("loop")
+        return iter(())
+
+    def _while(self) -> Iterator[Piece]:
+        self._at += 1
+        yield from self._expression_until("loop")
+        yield from self._loop()
+
+    def _for(self) -> Iterator[Piece]:
+        self._at += 1
+        targets: list[str] = []
+        while self._word() != "in":
+            if self._is_name() and self._word(-1) != ".":
+                targets.append(self._folded(self._tokens[self._at]))
+            self._at += 1
+            if self._at >= len(self._tokens):
+                raise UnreadableBody("FOR without IN")
+        self._at += 1
+        end = self._find("loop")
+        if self._accept("execute"):
+            yield from self._dynamic("loop")
+        elif any(token.word == ".." for token in self._tokens[self._at : end]):
+            self._accept("reverse")
+            yield from self._expression_until("..")
+            self._at += 1
+            yield from self._expression_until("by", "loop")
+            if self._accept("by"):
+                yield from self._expression_until("loop")
+        elif self._is_name() and self._word(1) in ("loop", "("):
+            # A cursor variable, with arguments perhaps; a query begins with two words at least.
+            if self._word() in ("values", "select", "explain"):
+                yield from self._piece("query", self._until("loop"))
+            else:
+                self._at += 1
+                yield from self._arguments("loop")
+        else:
+            yield from self._piece("query", self._until("loop"))
+        self._expect("loop")
+        self._open("loop", targets)
+
+    def _foreach(self) -> Iterator[Piece]:
+        self._at += 1
+        self._until("array")
+        self._at += 1
+        yield from self._expression_until("loop")
+        yield from self._loop()
+
+    def _exit(self) -> Iterator[Piece]:
+        self._at += 1
+        self._until("when", ";")
+        if self._accept("when"):
+            yield from self._expression_until(";")
+        self._at += 1
+
+    def _return(self) -> Iterator[Piece]:
+        self._at += 1
+        if self._accept("query"):
+            if self._accept("execute"):
+                yield from self._dynamic(";")
+            else:
+                yield from self._piece("query", self._until(";"))
+        else:
+            self._accept("next")
+            yield from self._expression_until(";")
+        self._at += 1
+
+    def _raise(self) -> Iterator[Piece]:
+        self._at += 1
+        if self._word() in _RAISE_LEVELS:
+            self._at += 1
+        self._until(",", "using", ";")
+        while self._accept(","):
+            yield from self._expression_until(",", "using", ";")
+        if self._accept("using"):
+            yield from self._options()
+        self._at += 1
+
+    def _options(self) -> Iterator[Piece]:
+        while True:
+            self._name()
+            if not self._accept(":="):
+                self._expect("=")
+            yield from self._expression_until(",", ";")
+            if not self._accept(","):
+                return
+
+    def _assert(self) -> Iterator[Piece]:
+        self._at += 1
+        yield from self._expression_until(";")
+        self._at += 1
+
+    def _perform(self) -> Iterator[Piece]:
+        self._at += 1
+        yield from self._piece("query", "SELECT " + self._until(";"))
+        self._at += 1
+
+    def _execute(self) -> Iterator[Piece]:
+        self._at += 1
+        yield from self._dynamic(";")
+        self._at += 1
+
+    def _dynamic(self, end: str) -> Iterator[Piece]:
+        """EXECUTE's command, then INTO and USING in either order."""
+        yield from self._piece("dynamic", self._until("into", "using", end))
+        while self._word() != end:
+            if self._accept("into"):
+                self._until("using", end)
+            else:
+                self._expect("using")
+                yield from self._expression_until("into", end)
+
+    def _open_cursor(self) -> Iterator[Piece]:
+        self._at += 1
+        self._name()
+        self._accept("no")
+        self._accept("scroll")
+        if self._accept("for"):
+            if self._accept("execute"):
+                yield from self._dynamic(";")
+            else:
+                yield from self._piece("query", self._until(";"))
+        else:
+            yield from self._arguments(";")
+        self._at += 1
+
+    def _arguments(self, end: str) -> Iterator[Piece]:
+        """A cursor's arguments in parentheses; ``name := value`` is a named one."""
+        if self._accept("("):
+            closing = self._closing()
+            while self._at < closing:
+                if self._word(1) in (":=", "=>"):
+                    self._at += 2
+                stop = self._next_comma(closing)
+                yield from self._expression(stop)
+                self._at = stop + 1
+            self._at = closing + 1
+        self._until(end)
+
+    def _next_comma(self, end: int) -> int:
+        """The next comma outside parentheses before ``end``, or the end."""
+        depth = 0
+        for index in range(self._at, end):
+            word = self._tokens[index].word
+            if word in _OPENING:
+                depth += 1
+            elif word in _CLOSING:
+                depth -= 1
+            elif depth == 0 and word == ",":
+                return index
+        return end
+
+    def _skip(self) -> Iterator[Piece]:
+        """FETCH, MOVE, CLOSE, GET DIAGNOSTICS, NULL, COMMIT, ROLLBACK: variables only."""
+        self._until(";")
+        self._at += 1
+        return iter(())
+
+    def _is_assignment(self) -> bool:
+        if not self._is_name() and not self._word().startswith("$"):
+            return False
+        ahead = 1
+        while True:
+            word = self._word(ahead)
+            if word in (":=", "="):
+                return True
+            if word == ".":
+                ahead += 2
+            elif word == "[":
+                depth = 1
+                while depth and self._at + ahead < len(self._tokens):
+                    ahead += 1
+                    depth += (self._word(ahead) == "[") - (self._word(ahead) == "]")
+                ahead += 1
+            else:
+                return False
+
+    def _assignment(self) -> Iterator[Piece]:
+        while self._word() not in (":=", "="):
+            self._at += 1
+            if self._word(-1) == "[":
+                closing = self._closing()
+                for text in self._subscripts(self._at, closing):
+                    yield from self._piece("expression", text)
+                self._at = closing
+        self._at += 1
+        yield from self._expression_until(";")
+        self._at += 1
+
+    def _subscripts(self, start: int, end: int) -> list[str]:
+        """``[1]`` or ``[1:2]``, either side of which may be missing."""
+        colon = next((i for i in range(start, end) if self._tokens[i].word == ":"), None)
+        if colon is None:
+            return [self._text(start, end)]
+        return [self._text(start, colon), self._text(colon + 1, end)]
+
+    def _sql(self) -> Iterator[Piece]:
+        """A statement of SQL, without the INTO that names variables."""
+        start = self._at
+        first = self._word()
+        end = self._find(";")
+        text = self._text(start, end)
+        for index in range(start + 1, end):
+            if self._tokens[index].word != "into" or first == "import":
+                continue
+            if self._tokens[index - 1].word in ("insert", "merge"):
+                continue
+            after = self._after_targets(index + 1, end)
+            text = f"{self._text(start, index)} {self._text(after, end)}"
+            break
+        self._at = end + 1
+        yield from self._piece("query", text)
+
+    def _after_targets(self, at: int, end: int) -> int:
+        if self._tokens[at].word == "strict":
+            at += 1
+        while True:
+            at += 1
+            while at < end and self._tokens[at].word == ".":
+                at += 2
+            if at < end and self._tokens[at].word == "[":
+                self._at = at + 1
+                at = self._closing() + 1
+            if at >= end or self._tokens[at].word != ",":
+                return at
+            at += 1
+
+
+_STATEMENTS = {
+    "declare": BodyReader._declare,
+    "begin": BodyReader._begin,
+    "exception": BodyReader._exception,
+    "when": BodyReader._when,
+    "end": BodyReader._end,
+    "if": BodyReader._if,
+    "elsif": BodyReader._if,
+    "elseif": BodyReader._if,
+    "else": BodyReader._else,
+    "case": BodyReader._case,
+    "loop": BodyReader._loop,
+    "while": BodyReader._while,
+    "for": BodyReader._for,
+    "foreach": BodyReader._foreach,
+    "exit": BodyReader._exit,
+    "continue": BodyReader._exit,
+    "return": BodyReader._return,
+    "raise": BodyReader._raise,
+    "assert": BodyReader._assert,
+    "perform": BodyReader._perform,
+    "execute": BodyReader._execute,
+    "open": BodyReader._open_cursor,
+    "fetch": BodyReader._skip,
+    "move": BodyReader._skip,
+    "close": BodyReader._skip,
+    "get": BodyReader._skip,
+    "null": BodyReader._skip,
+    "commit": BodyReader._skip,
+    "rollback": BodyReader._skip,
+}
+"""Statements by their first word; every other one is SQL."""

@@ -1,0 +1,128 @@
+"""What a statement says about the rows it changes: constants, and the conditions on them.
+
+Only what is plain is told: a column compared with a constant, IS NULL, conditions joined by AND.
+``rest`` says that there is more to a condition than what is told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from ..loader import ast, enums
+from ..model import Json
+from .nodes import is_a
+
+Facts = dict[str, Json]
+
+MOST = 40
+"""Facts of wider rows than this are not worth keeping."""
+
+_AND = enums.BoolExprType.AND_EXPR
+_NULL = enums.NullTestType.IS_NULL
+_OPERATOR = enums.A_Expr_Kind.AEXPR_OP
+_IN = enums.A_Expr_Kind.AEXPR_IN
+_COMPARED = frozenset(("=", "<>", "<", "<=", ">", ">="))
+_MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
+
+
+def inserted(node: Any) -> Facts:
+    """The values of INSERT … VALUES with one row and a list of columns."""
+    select = node.selectStmt
+    lists = getattr(select, "valuesLists", None)
+    if not node.cols or not lists or len(lists) != 1 or len(node.cols) > MOST:
+        return {}
+    row: dict[str, Json] = {
+        column.name: _constant(value)
+        for column, value in zip(node.cols, lists[0], strict=False)
+        if _is_constant(value)
+    }
+    return {"row": row}
+
+
+def updated(node: Any) -> Facts:
+    """The constants that UPDATE sets, and its condition."""
+    targets = node.targetList or ()
+    if len(targets) > MOST:
+        return {}
+    values: dict[str, Json] = {
+        target.name: _constant(target.val)
+        for target in targets
+        if target.name and _is_constant(target.val)
+    }
+    return {"set": values, **condition(node.whereClause)}
+
+
+def condition(node: Any) -> Facts:
+    """``where``: what is told of the condition; ``rest``: there is more to it."""
+    told: list[Json] = []
+    rest = False
+    for part in _conjuncts(node):
+        fact = _comparison(part)
+        if fact is None or len(told) >= MOST:
+            rest = True
+        else:
+            told.append(fact)
+    return {"where": told, "rest": True} if rest else {"where": told}
+
+
+def _conjuncts(node: Any) -> Iterator[Any]:
+    stack = [node]
+    while stack:
+        part = stack.pop()
+        if part is None:
+            continue
+        if is_a(part, ast.BoolExpr) and part.boolop == _AND:
+            stack.extend(part.args)
+        else:
+            yield part
+
+
+def _comparison(node: Any) -> list[Json] | None:
+    if is_a(node, ast.NullTest):
+        name = _column(node.arg)
+        if name is None:
+            return None
+        return [name, "null" if node.nulltesttype == _NULL else "not null", None]
+    if not is_a(node, ast.A_Expr):
+        return None
+    operator = str(node.name[-1].sval)
+    if node.kind == _IN and operator == "=":
+        name = _column(node.lexpr)
+        if name is None or not all(_is_constant(value) for value in node.rexpr):
+            return None
+        return [name, "in", [_constant(value) for value in node.rexpr]]
+    if node.kind != _OPERATOR or operator not in _COMPARED:
+        return None
+    name, value = _column(node.lexpr), node.rexpr
+    if name is None:
+        name, value = _column(node.rexpr), node.lexpr
+        operator = _MIRRORED.get(operator, operator)
+    if name is None or not _is_constant(value) or _constant(value) is None:
+        return None
+    return [name, operator, _constant(value)]
+
+
+def _column(node: Any) -> str | None:
+    if not is_a(node, ast.ColumnRef) or not is_a(node.fields[-1], ast.String):
+        return None
+    return str(node.fields[-1].sval)
+
+
+def _is_constant(node: Any) -> bool:
+    while is_a(node, ast.TypeCast):
+        node = node.arg
+    return is_a(node, ast.A_Const)
+
+
+def _constant(node: Any) -> Json:
+    """The constant as text; None is NULL."""
+    while is_a(node, ast.TypeCast):
+        node = node.arg
+    if node.isnull:
+        return None
+    for attribute in ("sval", "ival", "fval", "boolval"):
+        found = getattr(node.val, attribute, None)
+        if found is not None:
+            return str(found).lower() if attribute == "boolval" else str(found)
+    return None
