@@ -1,0 +1,109 @@
+"""What belongs to a role or comes with an extension, though no statement names it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ..identity import ROUTINE, family_of, key_of
+from ..model import Json, Side, Touch
+from .dependents import is_looked_up
+from .effects import Prepared
+from .verdict import Report, Verdict
+
+BROUGHT: dict[str, frozenset[str]] = {
+    "btree_gin": frozenset(("int4_ops", "text_ops")),
+    "btree_gist": frozenset(("gist_int4_ops", "gist_text_ops", "gist_timestamptz_ops")),
+    "citext": frozenset(("citext",)),
+    "cube": frozenset(("cube", "gist_cube_ops")),
+    "dblink": frozenset(("dblink", "dblink_connect", "dblink_exec")),
+    "earthdistance": frozenset(("earth", "ll_to_earth", "earth_distance", "earth_box")),
+    "fuzzystrmatch": frozenset(("levenshtein", "soundex", "metaphone", "dmetaphone")),
+    "hstore": frozenset(("hstore", "gin_hstore_ops", "gist_hstore_ops", "hstore_to_json")),
+    "intarray": frozenset(("gin__int_ops", "gist__int_ops", "query_int", "sort", "uniq")),
+    "isn": frozenset(("isbn", "isbn13", "ean13", "issn", "upc")),
+    "ltree": frozenset(("ltree", "lquery", "ltxtquery", "gist_ltree_ops", "nlevel", "subpath")),
+    "pg_trgm": frozenset(
+        ("gin_trgm_ops", "gist_trgm_ops", "similarity", "word_similarity", "show_trgm")
+    ),
+    "pgcrypto": frozenset(
+        (
+            "crypt",
+            "gen_salt",
+            "digest",
+            "hmac",
+            "encrypt",
+            "decrypt",
+            "pgp_sym_encrypt",
+            "pgp_sym_decrypt",
+            "pgp_pub_encrypt",
+            "gen_random_bytes",
+        )
+    ),
+    "postgis": frozenset(("geometry", "geography", "st_distance", "st_makepoint", "st_contains")),
+    "seg": frozenset(("seg", "gist_seg_ops")),
+    "tablefunc": frozenset(("crosstab", "connectby", "normal_rand")),
+    "unaccent": frozenset(("unaccent",)),
+    "uuid-ossp": frozenset(("uuid_generate_v1", "uuid_generate_v4", "uuid_generate_v5")),
+    "vector": frozenset(("vector", "halfvec", "vector_l2_ops", "vector_cosine_ops")),
+}
+"""Names that well-known extensions are created for (documentation, Additional Supplied Modules)."""
+
+_KINDS = frozenset(("type", "operator class", "text search dictionary"))
+
+
+def compare(owner: Prepared, other: Prepared, side: Side, report: Report) -> None:
+    for extension in owner.extensions:
+        if not extension.detail.get("exists"):
+            _extension(extension, other.touches, side, report)
+    for estate in owner.estates:
+        _estate(estate, other.touches, report)
+
+
+def _extension(extension: Touch, touches: Iterable[Touch], side: Side, report: Report) -> None:
+    names = BROUGHT.get(extension.name, frozenset())
+    for touch in touches:
+        if (
+            touch.action == "use"
+            and touch.name.partition("(")[0] in names
+            and (touch.kind in _KINDS or family_of(touch.kind) in (ROUTINE, "routine name"))
+            and is_looked_up(touch)
+        ):
+            report(
+                Verdict(
+                    "create-before-use",
+                    "dependency",
+                    "order",
+                    "warning",
+                    side,
+                    (key_of(extension),),
+                )
+            )
+            return
+
+
+def _estate(estate: Touch, touches: Iterable[Touch], report: Report) -> None:
+    """DROP OWNED also takes away privileges; REASSIGN OWNED hands over what is owned."""
+    drops = estate.detail.get("value") is None
+    for touch in touches:
+        detail = touch.detail
+        granted = (
+            drops
+            and touch.facet == "privileges"
+            and bool(detail.get("is_grant"))
+            and estate.name in _listed(detail.get("grantee"))
+        )
+        if granted or (touch.facet == "owner" and detail.get("value") == estate.name):
+            report(
+                Verdict(
+                    "owned-or-granted",
+                    "privilege",
+                    "clash",
+                    "error",
+                    None,
+                    (key_of(estate), key_of(touch)),
+                )
+            )
+
+
+def _listed(value: Json) -> list[Json]:
+    return value if isinstance(value, list) else []

@@ -1,0 +1,117 @@
+"""Parents, partitions and heirs: who belongs to a table when it is changed."""
+
+from __future__ import annotations
+
+from ..identity import COLUMN, family_of
+from ..model import Json, Side, Touch
+from .bounds import overlap
+from .effects import Effect
+from .verdict import OTHER, Report, say
+
+_MEMBERSHIP = ("partition", "inheritance")
+
+
+def compare(a: Effect, b: Effect, report: Report) -> None:
+    for one, two, side in ((a, b, "a"), (b, a, "b")):
+        changes = [touch for facet in _MEMBERSHIP for touch in one.alters.get(facet, ())]
+        if changes:
+            _membership(changes, two, "a" if side == "a" else "b", report)
+    _bounds(a, b, report)
+
+
+def _membership(changes: list[Touch], other: Effect, side: Side, report: Report) -> None:
+    for change in changes:
+        joins = change.detail.get("value") is not False
+        is_child = "of" in change.detail or change.facet == "inheritance"
+        if is_child and not joins:
+            _leaves(other, report)
+        elif is_child:
+            _joins(other, side, report)
+        elif joins:
+            _parent_of_joining(other, side, report)
+
+
+def _leaves(other: Effect, report: Report) -> None:
+    """DETACH, NO INHERIT: what the parent changes reaches the child or not."""
+    if any("inherited" in touch.detail for touch in (*other.members, *other.uses)) or any(
+        "inherited" in touch.detail and touch.detail.get("access") == "write"
+        for touch in other.data
+    ):
+        say(report, "reaches-the-child-or-not", "clash", other, kind="table")
+
+
+def _joins(other: Effect, side: Side, report: Report) -> None:
+    """ATTACH, INHERIT compare the columns of both; afterwards the parent's are not its own."""
+    for touch in other.members:
+        if "inherited" in touch.detail or family_of(touch.kind) != COLUMN:
+            continue
+        if touch.action in ("create", "drop") or touch.facet == "type":
+            say(report, "shape-of-a-child", "clash", other, kind="table")
+            return
+    for touch in other.members:
+        if touch.detail.get("constraint_type") == "primary key" and touch.action == "create":
+            say(
+                report,
+                "child-prepared-first",
+                "order",
+                other,
+                OTHER[side],
+                kind="table",
+                weight="error",
+            )
+
+
+def _parent_of_joining(other: Effect, side: Side, report: Report) -> None:
+    """What the parent gets after the child joined, the child gets too; before, it must have it."""
+    for touch in other.members:
+        if "inherited" in touch.detail or touch.detail.get("implied"):
+            continue
+        if touch.action == "alter" and touch.facet == "default":
+            say(report, "reaches-the-child-or-not", "clash", other, kind="table")
+        elif _changes_the_shape(touch):
+            say(
+                report,
+                "join-before-parent-changes",
+                "order",
+                other,
+                side,
+                kind="table",
+                weight="error",
+            )
+            return
+
+
+def _changes_the_shape(touch: Touch) -> bool:
+    """What a joining child must have too."""
+    if family_of(touch.kind) == COLUMN:
+        if touch.action in ("create", "drop") or touch.facet in ("type", "generated"):
+            return True
+        return touch.facet == "not null" and bool(touch.detail.get("value"))
+    return (
+        touch.kind == "table constraint"
+        and touch.action == "create"
+        and touch.detail.get("constraint_type") == "check"
+    )
+
+
+# -------------------------------------------------------------------- bounds
+
+
+def _bounds(a: Effect, b: Effect, report: Report) -> None:
+    theirs = _new_bounds(b)
+    if not theirs:
+        return
+    for one in _new_bounds(a):
+        if any(overlap(one, two) for two in theirs):
+            say(report, "partitions-overlap", "clash", a, kind="table")
+            return
+
+
+def _new_bounds(effect: Effect) -> list[dict[str, Json]]:
+    """The bounds of partitions that come to this table."""
+    found = []
+    for touch in (*effect.uses, *effect.alters.get("partition", ())):
+        bounds = touch.detail.get("bounds")
+        if isinstance(bounds, dict) and "of" not in touch.detail:
+            found.append(bounds)
+    return found

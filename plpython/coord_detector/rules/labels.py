@@ -1,0 +1,80 @@
+"""Two changes of one enum: the order of its labels is part of what it means."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ..model import Json, Outcome, Touch
+
+Detail = Mapping[str, Json]
+
+
+def compare(one: Touch, two: Touch) -> tuple[str, Outcome]:
+    """Compare ADD VALUE and RENAME VALUE of one type; which goes first is told elsewhere."""
+    a, b = one.detail, two.detail
+    renames_a, renames_b = "renamed_to" in a, "renamed_to" in b
+    if renames_a or renames_b:
+        return _with_rename(a, b, renames_a, renames_b)
+    if a.get("value") == b.get("value"):
+        return _same_label(a, b)
+    if _anchor(a) == _anchor(b):
+        # AFTER x puts a label right behind x: the one that comes last stands nearest.
+        return ("labels-at-one-place", "clash")
+    return ("different-aspects", "overlap")
+
+
+def first_of(one: Touch, two: Touch) -> str | None:
+    """Which of two must go first because the other names its label: ``a``, ``b`` or neither."""
+    a, b = one.detail, two.detail
+    if "renamed_to" not in a and "renamed_to" not in b and a.get("value") == b.get("value"):
+        guard_a, guard_b = bool(a.get("if_not_exists")), bool(b.get("if_not_exists"))
+        if guard_a != guard_b:
+            return "b" if guard_a else "a"
+        return None
+    if "renamed_to" in a and "renamed_to" in b and a.get("value") == b.get("value"):
+        return None
+    if _makes(a) in _needs(b):
+        return "a"
+    if _makes(b) in _needs(a):
+        return "b"
+    if "renamed_to" in a and a.get("value") in _needs(b):
+        return "b"
+    if "renamed_to" in b and b.get("value") in _needs(a):
+        return "a"
+    return None
+
+
+def _with_rename(a: Detail, b: Detail, renames_a: bool, renames_b: bool) -> tuple[str, Outcome]:
+    if renames_a and renames_b:
+        if a.get("value") == b.get("value"):
+            same = a.get("renamed_to") == b.get("renamed_to")
+            return ("both-rename", "duplicate" if same else "clash")
+        if a.get("renamed_to") == b.get("renamed_to"):
+            return ("same-name", "clash")
+    elif _makes(a) == _makes(b):
+        return ("same-name", "clash")
+    return ("different-aspects", "overlap")
+
+
+def _same_label(a: Detail, b: Detail) -> tuple[str, Outcome]:
+    same_place = _anchor(a) == _anchor(b) or ("gap" in a and a.get("gap") == b.get("gap"))
+    if same_place:
+        return ("same-definition", "duplicate")
+    if a.get("if_not_exists") and b.get("if_not_exists"):
+        return ("last-definition-wins", "clash")
+    return ("same-name", "clash")
+
+
+def _anchor(detail: Detail) -> Json:
+    return detail.get("anchor")
+
+
+def _makes(detail: Detail) -> Json:
+    return detail["renamed_to"] if "renamed_to" in detail else detail.get("value")
+
+
+def _needs(detail: Detail) -> tuple[Json, ...]:
+    if "renamed_to" in detail:
+        return (detail.get("value"),)
+    anchor = detail.get("anchor")
+    return tuple(anchor.values()) if isinstance(anchor, dict) else ()

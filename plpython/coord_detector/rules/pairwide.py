@@ -1,0 +1,236 @@
+"""Rules that look at more than one object: schemas and what is in them, equal indexes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..identity import Key, container, key_of
+from ..model import Side, Touch
+from . import belongings, references
+from .dependents import is_looked_up
+from .effects import Prepared
+from .facets import same_grantees, too_many
+from .verdict import OTHER, Report, Verdict
+
+
+def compare(a: Prepared, b: Prepared, report: Report) -> None:
+    if a.indexes and b.indexes:
+        _equal_indexes(a, b, report)
+    if a.references and b.keys:
+        references.compare(a.references, b.keys, "b", report)
+    if b.references and a.keys:
+        references.compare(b.references, a.keys, "a", report)
+    if a.whole_schemas:
+        _schema_and_inside(a, b, "a", report)
+    if b.whole_schemas:
+        _schema_and_inside(b, a, "b", report)
+    if a.estates or a.extensions:
+        belongings.compare(a, b, "a", report)
+    if b.estates or b.extensions:
+        belongings.compare(b, a, "b", report)
+    if a.mentions:
+        _dynamic_and_tables(a, b, report)
+    if b.mentions:
+        _dynamic_and_tables(b, a, report)
+    if a.defaults and b.made:
+        _defaults_and_made(a, b, report)
+    if b.defaults and a.made:
+        _defaults_and_made(b, a, report)
+
+
+def _equal_indexes(a: Prepared, b: Prepared, report: Report) -> None:
+    for definition in a.indexes.keys() & b.indexes.keys():
+        made_a, made_b = a.indexes[definition], b.indexes[definition]
+        one, two = key_of(made_a), key_of(made_b)
+        if one != two:
+            table = made_a.detail.get("table")
+            covers = (container(one),)
+            if isinstance(table, dict):
+                covers = (Key("relation", _text(table.get("schema")), str(table.get("name"))),)
+            report(
+                Verdict(
+                    "same-index-other-name",
+                    "index",
+                    "duplicate",
+                    "warning",
+                    None,
+                    (one, two),
+                    covers,
+                )
+            )
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
+
+
+# -------------------------------------------------------------------- schemas
+
+
+def _schema_and_inside(whole: Prepared, other: Prepared, side: Side, report: Report) -> None:
+    for touch in _compared(whole.whole_schemas, other.touches, report):
+        inside = other.schemas.get(touch.name)
+        if not inside:
+            continue
+        if touch.action == "drop":
+            _drop_and_inside(touch, inside, side, report)
+        elif touch.action == "create":
+            if not any(
+                one.name == touch.name and one.action == "create" for one in other.whole_schemas
+            ):
+                _create_and_inside(touch, inside, side, report)
+        elif touch.detail.get("all_in_schema"):
+            _all_and_inside(touch, inside, report)
+
+
+def _compared(wholes: list[Touch], others: Sequence[Touch], report: Report) -> list[Touch]:
+    """What is compared with each of the others: all, or nothing where that would never end."""
+    if not too_many(wholes, others):
+        return wholes
+    report(Verdict("last-value-wins", "privilege", "clash", "error", None, (key_of(wholes[0]),)))
+    return []
+
+
+def _drop_and_inside(gone: Touch, inside: list[Touch], side: Side, report: Report) -> None:
+    needing = [touch for touch in inside if touch.action != "use" or is_looked_up(touch)]
+    needing = [touch for touch in needing if touch.detail.get("via") != "catalog"]
+    if not needing:
+        return
+    key = key_of(gone)
+    renamed = gone.facet == "name"
+    if not renamed and not gone.detail.get("cascade"):
+        lasting = [
+            touch
+            for touch in needing
+            if touch.action == "create" and not touch.detail.get("implied")
+        ]
+        if lasting:
+            report(
+                Verdict(
+                    "schema-not-empty",
+                    "schema",
+                    "clash",
+                    "error",
+                    None,
+                    (key, key_of(lasting[0])),
+                )
+            )
+            return
+    skipping = all(touch.detail.get("if_exists") for touch in needing)
+    if skipping:
+        if renamed:
+            report(Verdict("skipped-if-absent", "schema", "clash", "error", None, (key,)))
+        return
+    rule = "inside-before-schema-renamed" if renamed else "inside-before-schema-dropped"
+    report(Verdict(rule, "schema", "order", "error", OTHER[side], (key,)))
+
+
+def _create_and_inside(made: Touch, inside: list[Touch], side: Side, report: Report) -> None:
+    if made.detail.get("exists"):
+        return
+    if made.facet == "name" or any(
+        touch.action != "use" or is_looked_up(touch) for touch in inside
+    ):
+        report(
+            Verdict("create-before-use", "dependency", "order", "warning", side, (key_of(made),))
+        )
+
+
+_COVERED_BY = {
+    "table": "tables",
+    "partitioned table": "tables",
+    "foreign table": "tables",
+    "view": "tables",
+    "materialized view": "tables",
+    "sequence": "sequences",
+    "function": "functions",
+    "aggregate": "functions",
+    "procedure": "procedures",
+    "type": "types",
+    "domain": "types",
+    "schema": "schemas",
+}
+
+
+def _all_and_inside(granted: Touch, inside: list[Touch], report: Report) -> None:
+    """GRANT … ON ALL TABLES IN SCHEMA means those that are there when it is run."""
+    what = (granted.facet or "").removeprefix("privileges of ")
+    schema = key_of(granted)
+    for touch in inside:
+        covered = _COVERED_BY.get(touch.kind)
+        if covered != what and not (what == "routines" and covered in ("functions", "procedures")):
+            continue
+        arrives = touch.action == "create" and touch.facet != "name"
+        leaves = touch.action == "drop" and touch.facet == "schema"
+        # Where the schema has default privileges, what is new has a list of them already, and
+        # taking away what is not in it changes nothing.
+        counts = granted.detail.get("is_grant") or not granted.detail.get("has_defaults")
+        if (arrives and counts and not _was_there(touch)) or leaves:
+            report(
+                Verdict(
+                    "grant-on-all", "privilege", "clash", "error", None, (key_of(touch), schema)
+                )
+            )
+        elif (
+            touch.facet == "privileges"
+            and granted.detail.get("is_grant") != touch.detail.get("is_grant")
+            and same_grantees(granted, touch)
+        ):
+            report(
+                Verdict("grant-and-revoke", "privilege", "clash", "error", None, (key_of(touch),))
+            )
+
+
+def _was_there(touch: Touch) -> bool:
+    detail = touch.detail
+    return bool(detail.get("exists") and (detail.get("if_not_exists") or detail.get("or_replace")))
+
+
+# -------------------------------------------------------------------- SQL made at run time
+
+
+def _dynamic_and_tables(dynamic: Prepared, other: Prepared, report: Report) -> None:
+    """A loop over the tables of a schema meets those that are there when it runs."""
+    for touch in other.whole_schemas:
+        if (
+            touch.name in dynamic.mentions
+            and touch.action in ("create", "drop")
+            and not touch.detail.get("exists")
+        ):
+            _dynamic(touch, report)
+    for schema in dynamic.mentions & other.schemas.keys():
+        for touch in other.schemas[schema]:
+            if touch.kind != "table" or touch.detail.get("implied"):
+                continue
+            arrives = touch.action == "create" and touch.facet != "name" and not _was_there(touch)
+            if arrives or (touch.action == "drop" and touch.facet == "schema"):
+                _dynamic(touch, report)
+
+
+def _dynamic(touch: Touch, report: Report) -> None:
+    key = key_of(touch)
+    report(Verdict("dynamic-sql", "dependency", "clash", "error", None, (key,), (key,)))
+
+
+# -------------------------------------------------------------------- default privileges
+
+
+def _defaults_and_made(changer: Prepared, maker: Prepared, report: Report) -> None:
+    """Default privileges are copied when an object is created, and never again."""
+    for change in _compared(changer.defaults, maker.made, report):
+        what = change.name.removeprefix("on ")
+        if change.sub is not None or change.detail.get("effective"):
+            continue  # for what another role creates; or it is so already
+        for made in maker.made:
+            covered = _COVERED_BY.get(made.kind)
+            if covered != what and not (
+                what in ("functions", "routines") and covered in ("functions", "procedures")
+            ):
+                continue
+            if change.schema is not None and change.schema != made.schema:
+                continue
+            if _was_there(made):
+                continue
+            report(
+                Verdict("default-privileges", "privilege", "clash", "error", None, (key_of(made),))
+            )

@@ -1,0 +1,77 @@
+"""Findings about single objects -> the conflicts of a pair, one for each type."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Sequence
+
+from ..identity import display
+from ..model import Conflict
+from ..suggest import suggestions
+from .verdict import STRENGTH, Verdict
+
+FAILS_IN_BOTH_ORDERS = frozenset(
+    (
+        "same-name",
+        "both-rename",
+        "rename-and-drop",
+        "drop-while-used",
+        "key-dropped-while-used",
+        "one-source-of-values",
+        "row-without-value",
+        "two-primary-keys",
+        "schema-not-empty",
+        "shape-of-a-child",
+        "partitions-overlap",
+        "opposite-orders",
+    )
+)
+"""Clashes that no order avoids; with the others the last writer wins."""
+
+
+def put_together(
+    verdicts: Sequence[Verdict], overlaps: Sequence[Verdict], visible: Container[str]
+) -> list[Conflict]:
+    covered = {key for verdict in verdicts for key in verdict.covers}
+    found = [*verdicts, *(one for one in overlaps if one.objects[0] not in covered)]
+    firsts = {one.first for one in found if one.outcome == "order"}
+    if len(firsts) > 1:
+        # It would take A before B and B before A: no order works.
+        found = [_as_clash(one) if one.outcome == "order" else one for one in found]
+    elif firsts and not any(
+        one.outcome == "clash" and one.rule in FAILS_IN_BOTH_ORDERS for one in found
+    ):
+        # Only one order works at all: then who comes last is no longer open.
+        [first] = firsts
+        found = [
+            one._replace(outcome="order", first=first) if one.outcome == "clash" else one
+            for one in found
+        ]
+    by_type: dict[str, list[Verdict]] = {}
+    for one in found:
+        by_type.setdefault(one.type, []).append(one)
+    conflicts = [_conflict(type_, group, visible) for type_, group in by_type.items()]
+    conflicts.sort(key=_strongest_first)
+    return conflicts
+
+
+def _as_clash(verdict: Verdict) -> Verdict:
+    return verdict._replace(rule="opposite-orders", outcome="clash", severity="error", first=None)
+
+
+def _conflict(type_: str, group: Sequence[Verdict], visible: Container[str]) -> Conflict:
+    strongest = max(group, key=lambda one: (STRENGTH[one.outcome], one.severity == "error"))
+    severity = "error" if any(one.severity == "error" for one in group) else "warning"
+    objects = tuple(sorted({display(key, visible) for one in group for key in one.objects}))
+    return Conflict(
+        type_,
+        "error" if severity == "error" else "warning",
+        strongest.outcome,
+        objects,
+        strongest.first,
+        strongest.rule,
+        suggestions(type_, strongest.outcome, strongest.rule, objects, strongest.first),
+    )
+
+
+def _strongest_first(conflict: Conflict) -> tuple[int, int, str]:
+    return (-STRENGTH[conflict.outcome], conflict.severity != "error", conflict.type)

@@ -1,0 +1,105 @@
+"""``*`` and LIKE: what they stand for is settled when they are run, and never again."""
+
+from __future__ import annotations
+
+from ..identity import COLUMN, family_of
+from ..model import Side, Touch
+from .effects import Effect
+from .verdict import OTHER, Report, say
+
+_VIEWS = ("view", "materialized view")
+
+
+def compare(user: Effect, changer: Effect, side: Side, report: Report) -> None:
+    """One side takes all columns of a relation, the other changes which there are."""
+    for star in _distinct(user.stars):
+        if star.detail.get("body") or star.detail.get("access") == "write":
+            if star.detail.get("access") == "write" and not star.detail.get("body"):
+                _written(changer, side, report)
+            continue
+        for member in changer.members:
+            if family_of(member.kind) == COLUMN:
+                _column(star, member, changer, side, report)
+
+
+def _distinct(stars: list[Touch]) -> list[Touch]:
+    """One of those that the rules cannot tell apart: a thousand views of ``*`` are one question."""
+    told_by = ("by", "as", "access", "body", "including")
+    return list({repr([one.detail.get(word) for word in told_by]): one for one in stars}.values())
+
+
+def _column(star: Touch, member: Touch, changer: Effect, side: Side, report: Report) -> None:
+    is_view = star.detail.get("by") in _VIEWS
+    if not is_view and star.detail.get("by") != "table" and star.detail.get("as") != "source":
+        return  # rows as they are at the time, not columns that are kept
+    if member.action == "drop" and member.facet not in ("name", "schema") and is_view:
+        if member.detail.get("cascade"):
+            say(report, "star-settles", "clash", changer, kind="dependency")
+        else:
+            say(
+                report,
+                "drop-before-star",
+                "order",
+                changer,
+                OTHER[side],
+                kind="dependency",
+                weight="error",
+            )
+    elif member.action in ("create", "drop"):
+        if not (member.detail.get("exists") and member.detail.get("if_not_exists")):
+            say(report, "star-settles", "clash", changer, kind="dependency")
+    elif member.action == "alter" and member.facet == "type":
+        if is_view:
+            say(
+                report,
+                "retype-before-use",
+                "order",
+                changer,
+                OTHER[side],
+                kind="dependency",
+                weight="warning",
+            )
+        elif not member.detail.get("unchanged"):
+            say(report, "star-settles", "clash", changer, kind="dependency")
+    elif (
+        member.action == "alter"
+        and star.detail.get("as") == "source"
+        and member.facet in _copied(star)
+    ):
+        say(report, "star-settles", "clash", changer, kind="dependency")
+
+
+_COPIED = {
+    "defaults": "default",
+    "identity": "identity",
+    "generated": "generated",
+    "storage": "storage",
+    "comments": "comment",
+    "compression": "compression",
+}
+
+
+def _copied(star: Touch) -> set[str]:
+    """What LIKE … INCLUDING copies of a column, beside its name, type and NOT NULL."""
+    including = star.detail.get("including")
+    words = including if isinstance(including, list) else []
+    return {"not null", *(_COPIED[str(word)] for word in words if str(word) in _COPIED)}
+
+
+def _written(changer: Effect, side: Side, report: Report) -> None:
+    """INSERT without a list of columns: its values are matched with the columns there are."""
+    for member in changer.members:
+        if (
+            family_of(member.kind) == COLUMN
+            and member.action == "drop"
+            and member.facet not in ("name", "schema")
+        ):
+            say(
+                report,
+                "use-before-drop",
+                "order",
+                changer,
+                side,
+                kind="dependency",
+                weight="error",
+            )

@@ -1,0 +1,106 @@
+"""Two changes of the rows of one table: whether the order of the two shows in the rows."""
+
+from __future__ import annotations
+
+from ..model import Json, Touch
+from .conditions import columns_of, condition_of, disjoint, fixed, satisfied
+from .effects import Effect
+from .verdict import Report, say
+
+Row = dict[str, Json] | None
+"""What is known of a row; None when it is deleted."""
+
+
+def compare(a: Effect, b: Effect, report: Report) -> None:
+    """Report a clash where constants tell that both reach a row, and that it ends up different."""
+    for one in _writes(a):
+        for two in _writes(b):
+            if _differ(one, two, a, b) or _differ(two, one, b, a):
+                say(report, "same-rows", "clash", a, kind="table")
+                return
+
+
+def _writes(effect: Effect) -> list[Touch]:
+    return [
+        touch
+        for touch in effect.data
+        if "command" in touch.detail
+        and touch.detail.get("via") != "catalog"
+        and "inherited" not in touch.detail
+    ]
+
+
+def _differ(one: Touch, two: Touch, first: Effect, second: Effect) -> bool:
+    """``one`` before ``two`` is not the same as after it."""
+    commands = (one.detail["command"], two.detail["command"])
+    if commands[0] == "insert" and commands[1] in ("update", "delete"):
+        return _reaches_new_row(one, two, first, second)
+    if commands[0] == "update" and commands[1] in ("update", "delete"):
+        return _in_both_orders(one, two, first, second)
+    return False
+
+
+def _reaches_new_row(insert: Touch, change: Touch, inserter: Effect, changer: Effect) -> bool:
+    condition = condition_of(change.detail)
+    if change.detail.get("rest") or any(
+        member.facet == "default" and member.sub in columns_of(condition)
+        for member in changer.members
+    ):
+        # A new default for new rows, and the old rows brought in line with it.
+        return False
+    row = insert.detail.get("row")
+    if not isinstance(row, dict):
+        return not condition and "where" in change.detail
+    values: dict[str, Json] = dict(row)
+    defaults = insert.detail.get("defaults")
+    if isinstance(defaults, dict):
+        values = {**defaults, **values}
+    for part in condition:
+        column = str(part[0])
+        if column not in values and column not in inserter.written and part[1] == "null":
+            # Not given, and no default is known.
+            values[column] = None
+    if satisfied(condition, values) is not True:
+        return False
+    sets = change.detail.get("set")
+    if isinstance(sets, dict) and sets:
+        # Nothing shows when it is set to what it has already.
+        return any(values.get(column, "?") != value for column, value in sets.items())
+    return True
+
+
+def _in_both_orders(one: Touch, two: Touch, first: Effect, second: Effect) -> bool:
+    """Try both orders on a row that both reach, and on one that the first brings to the second."""
+    a, b = one.detail, two.detail
+    if "where" not in a or "where" not in b or a.get("rest") or b.get("rest"):
+        return False
+    where_a, where_b = condition_of(a), condition_of(b)
+    if not disjoint(where_a, where_b):
+        start = {**fixed(where_a), **fixed(where_b)}
+        ab = _then(_then(start, one, first), two, second)
+        ba = _then(_then(start, two, second), one, first)
+        return ab != ba
+    start = fixed(where_a)
+    alone = _then(start, one, first)
+    if alone is None:
+        return False
+    return satisfied(where_b, alone) is True and _then(alone, two, second) != alone
+
+
+def _then(row: Row, change: Touch, effect: Effect) -> Row:
+    """The row after a change, if the change still reaches it."""
+    if row is None:
+        return None
+    condition = [part for part in condition_of(change.detail) if str(part[0]) in row]
+    if satisfied(condition, row) is False:
+        return row
+    if change.detail["command"] == "delete":
+        return None
+    sets = change.detail.get("set")
+    constants = dict(sets) if isinstance(sets, dict) else {}
+    result = {**row, **constants}
+    for column in effect.written:
+        if column not in constants:
+            # Computed from what was there: the order shows.
+            result[column] = f"{change.statement_no} of {id(change)} on {row.get(column)}"
+    return result
