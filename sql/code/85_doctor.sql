@@ -1,0 +1,71 @@
+-- Is everything in place? What an administrator asks after an installation, an upgrade, a restore.
+
+create or replace function coord._guard_triggers(
+    out relation regclass, out trigger_name name, out problem text, out mending text
+) returns setof record
+language sql stable
+set search_path = pg_catalog, pg_temp
+as $function$
+-- pg_restore --disable-triggers, for one, leaves ENABLE ALWAYS triggers as ordinary ones.
+select to_regclass(g.relation), g.trigger_name,
+       case when t.tgenabled is null then 'is missing'
+            when pg_get_triggerdef(t.oid) <> d.definition then 'is not the one that was installed'
+            when t.tgenabled = 'D' then 'is disabled'
+            else 'does not fire under session_replication_role = replica' end,
+       case when pg_get_triggerdef(t.oid) = d.definition then ''
+            else replace(d.definition, 'CREATE TRIGGER', 'CREATE OR REPLACE TRIGGER') || '; ' end
+       || format('ALTER TABLE %s ENABLE ALWAYS TRIGGER %I', g.relation, g.trigger_name)
+from (values
+    ('coord.intent', 'intent_100_guard', 'BEFORE UPDATE', 'ROW', '_guard_intent()'),
+    ('coord.intent', 'intent_100_refuse_delete', 'BEFORE DELETE', 'ROW',
+     '_refuse_intent_removal()'),
+    ('coord.intent', 'intent_100_refuse_truncate', 'BEFORE TRUNCATE', 'STATEMENT',
+     '_refuse_intent_removal()'),
+    ('coord.intent', 'intent_500_follow', 'AFTER UPDATE OF status',
+     'ROW WHEN ((new.status IS DISTINCT FROM old.status))', '_follow_transition()'),
+    ('coord.intent_history', 'intent_history_100_refuse_row', 'BEFORE DELETE OR UPDATE', 'ROW',
+     $$_refuse_history_change('history')$$),
+    ('coord.intent_history', 'intent_history_100_refuse_truncate', 'BEFORE TRUNCATE', 'STATEMENT',
+     $$_refuse_history_change('history')$$),
+    ('coord.archived_history', 'archived_history_100_refuse_row', 'BEFORE DELETE OR UPDATE', 'ROW',
+     $$_refuse_history_change('the archive of history')$$),
+    ('coord.archived_history', 'archived_history_100_refuse_truncate', 'BEFORE TRUNCATE',
+     'STATEMENT', $$_refuse_history_change('the archive of history')$$)
+) as g (relation, trigger_name, event, level, call)
+cross join lateral format('CREATE TRIGGER %I %s ON %s FOR EACH %s EXECUTE FUNCTION coord.%s',
+    g.trigger_name, g.event, g.relation, g.level, g.call) as d (definition)
+left join pg_trigger t
+    on t.tgrelid = to_regclass(g.relation) and t.tgname = g.trigger_name and not t.tgisinternal
+where t.tgenabled is distinct from 'A' or pg_get_triggerdef(t.oid) <> d.definition
+$function$;
+comment on function coord._guard_triggers() is
+    'Guard triggers that do not guard, with the statement that mends each (internal)';
+
+create or replace function coord.detector_check()
+returns table (
+    version text, pglast text, pglast_supported text, grammar text, python text, libc text,
+    path text, backend boolean, deep_bind boolean, safe boolean, problems text[]
+)
+language plpgsql stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $function$
+declare
+    d record := coord._detector_facts();
+begin
+    return query
+        select coord.version(), f.pglast, f.pglast_supported, f.grammar, f.python, f.libc, f.path,
+               f.backend, f.deep_bind, coalesce(f.safe, false),
+               array(select concat_ws('; ', d.problem[2], nullif(d.problem[3], ''), d.problem[4])
+                     where d.problem is not null)
+               || array(select format('trigger %s on %s %s; mend it with: %s',
+                            g.trigger_name, g.relation, g.problem, g.mending)
+                        from coord._guard_triggers() g)
+        from json_to_record(coalesce(d.facts, '{}')) as f (
+            pglast text, pglast_supported text, grammar text, python text, libc text, path text,
+            backend boolean, deep_bind boolean, safe boolean);
+end
+$function$;
+comment on function coord.detector_check() is
+    'Whether the parser is safely loaded and the guards are in place: the facts, and every problem '
+    'with what mends it';
