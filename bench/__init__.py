@@ -1,0 +1,1 @@
+"""Benchmarks of the extension on a private, durable PostgreSQL: ``make bench``."""
