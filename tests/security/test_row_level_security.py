@@ -1,0 +1,68 @@
+"""Row-level security that a site adds decides who sees rows, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.db.intents import Connection, add_column, conflicts, move, problems, rows, status, value
+
+LOCK_ALL = """
+    do $$
+    declare
+        v_table text;
+    begin
+        for v_table in
+            select format('coord.%I', relname) from pg_class
+            where relnamespace = 'coord'::regnamespace and relkind = 'r'
+        loop
+            execute format('alter table %s enable row level security', v_table);
+            execute format('alter table %s force row level security', v_table);
+        end loop;
+    end
+    $$
+"""
+
+EVERYTHING = [
+    "select * from coord.check_intent('eve', 'f', 'alter table users add column same text')",
+    "select * from coord.conflicts_of('{intent}')",
+    "select * from coord.merge_order()",
+    "select * from coord.stale_intents('0')",
+    "select * from coord.export_ended(now())",
+    "select * from coord.detector_check()",
+    "select coord.history_digest()",
+    "select coord.amend_intent('{intent}', 'alter table users add column other text')",
+    "select coord.recheck('{intent}')",
+    "select coord.heartbeat('{intent}')",
+    "select coord.mark_in_progress('{intent}')",
+    "select coord.mark_completed('{intent}')",
+    "select coord.mark_merged('{intent}')",
+]
+
+
+@pytest.fixture
+def agent(conn: Connection, connect: Callable[..., Connection]) -> Connection:
+    session = connect()
+    session.execute("set role coord_agent")
+    return session
+
+
+def test_nothing_is_hidden_from_functions_where_everything_is_hidden_from_agents(
+    conn: Connection, agent: Connection
+) -> None:
+    conn.execute(LOCK_ALL)
+    first = add_column(agent, "ada", "users", "same")
+    assert rows(agent, "select * from coord.intent") == []
+    second = add_column(agent, "bob", "users", "same")
+    assert status(conn, second) == "conflicted"
+    [clash] = [each for each in conflicts(agent, second) if each["severity"] == "error"]
+    assert str(clash["intent_b"]) == first
+    agent.execute("select coord.resolve_conflict(%s, 'agreed')", (clash["id"],))
+    for query in EVERYTHING:
+        agent.execute(query.replace("{intent}", second))
+    assert status(conn, second) == "merged"
+    digest = value(conn, "select coord.history_digest()")
+    assert problems(agent, digest) == []
+    move(agent, first, "abandoned")
+    assert problems(agent, digest) == []
