@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from tests.concurrency.sessions import broken_promises, race
-from tests.db.intents import Connection, add_column, rows, status, value
+from tests.db.intents import Connection, add_column, move, rows, status, value
 
 LEVELS = ["read committed", "repeatable read", "serializable"]
 
@@ -344,6 +344,32 @@ def test_stale_snapshot_does_not_hide_a_new_container(
     with pytest.raises(psycopg.errors.SerializationFailure):
         stale.execute("select coord.register_intent('stale', 'f', 'drop schema s cascade')")
     stale.execute("rollback")
+
+
+@pytest.mark.parametrize("isolation", ["repeatable read", "serializable"])
+def test_the_last_two_conflicts_closed_with_stale_snapshots(
+    conn: Connection, connect: Callable[..., Connection], isolation: str
+) -> None:
+    """One side ends; the other conflict is reviewed by who cannot see that yet."""
+    ending = add_column(conn, "ada", "users", "a")
+    add_column(conn, "bob", "users", "b")
+    guest = add_column(conn, "guest", "users", "c")
+    with_bob = value(
+        conn,
+        "select c.id from coord.conflict c join coord.intent i on i.id = c.intent_b"
+        " where c.intent_a = %s and i.agent_id = 'bob'",
+        guest,
+    )
+    stale = connect(autocommit=True)
+    stale.execute(f"begin isolation level {isolation}")
+    stale.execute("select count(*) from coord.intent")
+    move(conn, ending, "abandoned")
+    assert status(conn, guest) == "conflicted"
+    with pytest.raises(psycopg.errors.SerializationFailure):
+        stale.execute("select coord.resolve_conflict(%s, 'agreed')", (with_bob,))
+    stale.execute("rollback")
+    conn.execute("select coord.resolve_conflict(%s, 'agreed')", (with_bob,))
+    assert status(conn, guest) == "registered"
 
 
 def test_disjoint_registrations_do_not_wait(

@@ -19690,14 +19690,20 @@ begin
     end if;
     perform coord._lock_intents(intents);
     for v_intent in
-        select i.id, coord._status_after_conflict(i.status_before_conflict) as returns_to
+        select i.id, coord._status_after_conflict(i.status_before_conflict) as returns_to,
+               exists (select from coord.conflict c
+                       where c.is_open and i.id in (c.intent_a, c.intent_b)
+                         and coord._counts(c.severity)) as stays
         from coord.intent i
         where i.id = any (intents) and i.status = 'conflicted'
-          and not exists (
-              select from coord.conflict c
-              where c.is_open and i.id in (c.intent_a, c.intent_b) and coord._counts(c.severity))
         order by i.id
     loop
+        if v_intent.stays then
+            -- Whoever closes the rest with an older snapshot would not see what was closed here,
+            -- and leave it conflicted as well. Finding the row changed, it gets 40001 instead.
+            update coord.intent i set updated_at = i.updated_at where i.id = v_intent.id;
+            continue;
+        end if;
         update coord.intent i
         set status = v_intent.returns_to,
             pending_event = jsonb_build_object('event', 'transition',
