@@ -35,7 +35,7 @@ def ready(bare: psycopg.Connection[Any], request: pytest.FixtureRequest) -> psyc
 @pytest.fixture
 def next_release(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """As if this wrapper were of a later version, with a packaged update of one statement."""
-    later = "0.1.9"
+    later = f"{OURS.rpartition('.')[0]}.99"
     original = version.PACKAGED_SQL / f"plain--{OURS}.sql"
     (tmp_path / original.name).write_bytes(original.read_bytes())
     (tmp_path / f"plain--{OURS}--{later}.sql").write_text("CREATE TABLE coord.novelty ()")

@@ -1,0 +1,1 @@
+-- What changes in tables, types and sequences from 0.1.0 to 0.2.0: nothing so far.
