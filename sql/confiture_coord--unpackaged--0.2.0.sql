@@ -81,6 +81,7 @@ begin
 ('function', '_limits'),
 ('function', '_load_detector'),
 ('function', '_lock_container'),
+('function', '_lock_holder'),
 ('function', '_lock_intent_keys'),
 ('function', '_lock_intents'),
 ('function', '_lock_keys'),

@@ -17,6 +17,21 @@ return case when key = 'database' then 0
 comment on function coord._container_bucket(text) is
     'The rows of coord.lock_container that stand for a container (internal)';
 
+create or replace function coord._lock_holder() returns xid8
+language sql volatile
+set search_path = pg_catalog, pg_temp
+as $function$
+-- Not the bare transaction id: rows that were restored from another cluster, or that an earlier
+-- life of this one left behind (pg_resetwal), may hold the very id that we have now, and would pass
+-- for locks that we took ourselves. So the id is mixed with when the server was started. Different
+-- transactions of one start have different numbers; those of different starts share none but by a
+-- chance of 1 in 2^63.
+select ((hashint8extended((extract(epoch from pg_postmaster_start_time()) * 1000000)::bigint, 0)
+         # pg_current_xact_id()::text::bigint) & 9223372036854775807)::text::xid8
+$function$;
+comment on function coord._lock_holder() is
+    'A number of this transaction that no other has, here or on another server (internal)';
+
 create or replace function coord._lock_container(bucket smallint, is_exclusive boolean)
 returns void
 language plpgsql volatile
@@ -24,27 +39,27 @@ set search_path = pg_catalog, pg_temp
 as $function$
 -- A member takes any free row; who changes the container as a whole takes all, in order.
 declare
-    v_transaction xid8 := pg_current_xact_id();
+    v_holder xid8 := coord._lock_holder();
     v_mine integer := pg_backend_pid() % 32;
 begin
     if is_exclusive then
         perform from coord.lock_container l where l.bucket = $1 order by l.shard for no key update;
-        update coord.lock_container l set holder = v_transaction
-        where l.bucket = $1 and l.holder <> v_transaction;
+        update coord.lock_container l set holder = v_holder
+        where l.bucket = $1 and l.holder <> v_holder;
         return;
     end if;
     if exists (
-        select from coord.lock_container l where l.bucket = $1 and l.holder = v_transaction
+        select from coord.lock_container l where l.bucket = $1 and l.holder = v_holder
     ) then
         return;
     end if;
-    update coord.lock_container l set holder = v_transaction
+    update coord.lock_container l set holder = v_holder
     where l.bucket = $1 and l.shard = (
         select free.shard from coord.lock_container free where free.bucket = $1
         order by (free.shard + v_mine) % 32
         limit 1 for no key update skip locked);
     if not found then
-        update coord.lock_container l set holder = v_transaction
+        update coord.lock_container l set holder = v_holder
         where l.bucket = $1 and l.shard = v_mine;
     end if;
 end
@@ -59,7 +74,7 @@ language plpgsql volatile
 set search_path = pg_catalog, pg_temp
 as $function$
 declare
-    v_transaction xid8 := pg_current_xact_id();
+    v_holder xid8 := coord._lock_holder();
     v_before text := coord._limit_lock_wait();
     v_container record;
 begin
@@ -71,7 +86,7 @@ begin
         perform coord._lock_container(v_container.bucket, v_container.is_exclusive);
     end loop;
     insert into coord.lock_key as l (key, holder)
-    select k.key, v_transaction
+    select k.key, v_holder
     from unnest(keys, are_containers) as k (key, is_container)
     where not k.is_container order by k.key collate "C"
     on conflict on constraint lock_key_pkey do update set holder = excluded.holder

@@ -44,7 +44,7 @@ create table coord.lock_key (
 ) with (fillfactor = 70);
 comment on table coord.lock_key is
     'Rows that concurrent registrations lock, by updating them; no content worth keeping';
-comment on column coord.lock_key.holder is 'The transaction that took it last';
+comment on column coord.lock_key.holder is 'Which transaction took it last: see coord._lock_holder()';
 
 -- Several rows for each container, so that its members do not wait for one another; containers
 -- share buckets, and all rows are there from the beginning, so that nobody waits for the first
@@ -60,7 +60,7 @@ select bucket, shard, '0' from generate_series(0, 16) bucket, generate_series(0,
 comment on table coord.lock_container is
     'Rows that stand for schemas (in buckets) and for the database (bucket 0): a member locks any '
     'free one, who changes the whole locks all';
-comment on column coord.lock_container.holder is 'The transaction that took it last';
+comment on column coord.lock_container.holder is 'Which transaction took it last: see coord._lock_holder()';
 
 create table coord.branch_counter (
     slug text not null,

@@ -5,7 +5,12 @@
 select pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
 
 -- sql/updates/0.1.0--0.2.0.sql
--- What changes in tables, types and sequences from 0.1.0 to 0.2.0: nothing so far.
+-- What changes in tables, types and sequences from 0.1.0 to 0.2.0: comments only.
+
+comment on column coord.lock_key.holder is
+    'Which transaction took it last: see coord._lock_holder()';
+comment on column coord.lock_container.holder is
+    'Which transaction took it last: see coord._lock_holder()';
 
 -- sql/code/05_version.sql
 -- Which version the objects in this schema are.
@@ -702,7 +707,7 @@ with mine as (
     join coord.intent_key k on k.key = m.key and k.is_active and not k.is_exclusive
     where m.is_exclusive
 )
-select i.intent_no, i.agent_id, i.feature_name, f.version
+select i.intent_no, i.id, i.agent_id, i.feature_name, i.branch_name, i.status, f.version
 from matched c
 join coord.intent i on i.intent_no = c.intent_no
 join coord.intent_footprint f on f.intent_no = c.intent_no
@@ -2314,8 +2319,11 @@ class Other(NamedTuple):
     """An active intent that shares a key with the newcomer."""
 
     intent_no: int
+    id: str
     agent_id: str
     feature_name: str
+    branch_name: str
+    status: str
     version: int
     """Of its footprint; a version never comes twice with another text."""
 
@@ -2366,7 +2374,12 @@ def against(
         for conflict in conflicts:
             rows.append(
                 {
+                    "intent_id": other.id,
                     "intent_no": other.intent_no,
+                    "agent": other.agent_id,
+                    "feature_name": other.feature_name,
+                    "branch_name": other.branch_name,
+                    "status": other.status,
                     "conflict_type": conflict.type,
                     "severity": conflict.severity,
                     "outcome": conflict.outcome,
@@ -17284,7 +17297,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $function$
 # As the owner: where the parser lies is nothing that a caller may influence.
-if 'confiture_coord 72ab7a328c9a28a1' in GD:
+if 'confiture_coord 1b67383f4b4eb2b4' in GD:
     return
 import importlib
 import importlib.machinery
@@ -17292,7 +17305,7 @@ import importlib.util
 import marshal
 import sys
 
-package = 'coord_detector_72ab7a328c9a28a1'
+package = 'coord_detector_1b67383f4b4eb2b4'
 python = f'{sys.implementation.cache_tag} {importlib.util.MAGIC_NUMBER.hex()}'
 compiled = plpy.prepare(
     'select path, code from coord.detector_code where fingerprint = $1 and python = $2',
@@ -17355,7 +17368,7 @@ loader = importlib.import_module(package + '.loader')
 loader.prepare(f"{folder[0]['setting']}/confiture_coord/{version}", in_backend=True)
 backend = importlib.import_module(package + '.backend')
 backend.start(plpy)
-GD['confiture_coord 72ab7a328c9a28a1'] = backend
+GD['confiture_coord 1b67383f4b4eb2b4'] = backend
 $function$;
 comment on function coord._load_detector() is
     'Loads the detector into this session (internal; harmless to call)';
@@ -17368,7 +17381,7 @@ import importlib.util
 import marshal
 import sys
 
-package = 'coord_detector_72ab7a328c9a28a1'
+package = 'coord_detector_1b67383f4b4eb2b4'
 python = f'{sys.implementation.cache_tag} {importlib.util.MAGIC_NUMBER.hex()}'
 insert = plpy.prepare(
     'insert into coord.detector_code (fingerprint, python, path, code) values ($1, $2, $3, $4)',
@@ -18098,6 +18111,21 @@ return case when key = 'database' then 0
 comment on function coord._container_bucket(text) is
     'The rows of coord.lock_container that stand for a container (internal)';
 
+create or replace function coord._lock_holder() returns xid8
+language sql volatile
+set search_path = pg_catalog, pg_temp
+as $function$
+-- Not the bare transaction id: rows that were restored from another cluster, or that an earlier
+-- life of this one left behind (pg_resetwal), may hold the very id that we have now, and would pass
+-- for locks that we took ourselves. So the id is mixed with when the server was started. Different
+-- transactions of one start have different numbers; those of different starts share none but by a
+-- chance of 1 in 2^63.
+select ((hashint8extended((extract(epoch from pg_postmaster_start_time()) * 1000000)::bigint, 0)
+         # pg_current_xact_id()::text::bigint) & 9223372036854775807)::text::xid8
+$function$;
+comment on function coord._lock_holder() is
+    'A number of this transaction that no other has, here or on another server (internal)';
+
 create or replace function coord._lock_container(bucket smallint, is_exclusive boolean)
 returns void
 language plpgsql volatile
@@ -18105,27 +18133,27 @@ set search_path = pg_catalog, pg_temp
 as $function$
 -- A member takes any free row; who changes the container as a whole takes all, in order.
 declare
-    v_transaction xid8 := pg_current_xact_id();
+    v_holder xid8 := coord._lock_holder();
     v_mine integer := pg_backend_pid() % 32;
 begin
     if is_exclusive then
         perform from coord.lock_container l where l.bucket = $1 order by l.shard for no key update;
-        update coord.lock_container l set holder = v_transaction
-        where l.bucket = $1 and l.holder <> v_transaction;
+        update coord.lock_container l set holder = v_holder
+        where l.bucket = $1 and l.holder <> v_holder;
         return;
     end if;
     if exists (
-        select from coord.lock_container l where l.bucket = $1 and l.holder = v_transaction
+        select from coord.lock_container l where l.bucket = $1 and l.holder = v_holder
     ) then
         return;
     end if;
-    update coord.lock_container l set holder = v_transaction
+    update coord.lock_container l set holder = v_holder
     where l.bucket = $1 and l.shard = (
         select free.shard from coord.lock_container free where free.bucket = $1
         order by (free.shard + v_mine) % 32
         limit 1 for no key update skip locked);
     if not found then
-        update coord.lock_container l set holder = v_transaction
+        update coord.lock_container l set holder = v_holder
         where l.bucket = $1 and l.shard = v_mine;
     end if;
 end
@@ -18140,7 +18168,7 @@ language plpgsql volatile
 set search_path = pg_catalog, pg_temp
 as $function$
 declare
-    v_transaction xid8 := pg_current_xact_id();
+    v_holder xid8 := coord._lock_holder();
     v_before text := coord._limit_lock_wait();
     v_container record;
 begin
@@ -18152,7 +18180,7 @@ begin
         perform coord._lock_container(v_container.bucket, v_container.is_exclusive);
     end loop;
     insert into coord.lock_key as l (key, holder)
-    select k.key, v_transaction
+    select k.key, v_holder
     from unnest(keys, are_containers) as k (key, is_container)
     where not k.is_container order by k.key collate "C"
     on conflict on constraint lock_key_pkey do update set holder = excluded.holder
@@ -18396,10 +18424,10 @@ create or replace function coord._footprint(
 )
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord 72ab7a328c9a28a1')
+detector = GD.get('confiture_coord 1b67383f4b4eb2b4')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 72ab7a328c9a28a1']
+    detector = GD['confiture_coord 1b67383f4b4eb2b4']
 return detector.footprint(changes, change_list, search_path, effective_path)
 $function$;
 comment on function coord._footprint(text, text[], text, name[]) is
@@ -18478,10 +18506,10 @@ language plpython3u stable
 set plan_cache_mode = force_generic_plan
 set jit = off
 as $function$
-detector = GD.get('confiture_coord 72ab7a328c9a28a1')
+detector = GD.get('confiture_coord 1b67383f4b4eb2b4')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 72ab7a328c9a28a1']
+    detector = GD['confiture_coord 1b67383f4b4eb2b4']
 return detector.compare(
     text_a, list_a, text_b, list_b, search_path, effective_path, use_catalog, limits)
 $function$;
@@ -18585,10 +18613,10 @@ comment on function coord.compare_changes(text[], text, text, boolean) is
 create or replace function coord._detector_facts(out problem text[], out facts json)
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord 72ab7a328c9a28a1')
+detector = GD.get('confiture_coord 1b67383f4b4eb2b4')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 72ab7a328c9a28a1']
+    detector = GD['confiture_coord 1b67383f4b4eb2b4']
 return detector.facts()
 $function$;
 comment on function coord._detector_facts() is
@@ -18609,10 +18637,10 @@ language plpython3u stable
 set plan_cache_mode = force_generic_plan
 set jit = off
 as $function$
-detector = GD.get('confiture_coord 72ab7a328c9a28a1')
+detector = GD.get('confiture_coord 1b67383f4b4eb2b4')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 72ab7a328c9a28a1']
+    detector = GD['confiture_coord 1b67383f4b4eb2b4']
 return detector.analyse(changes, change_list, search_path, effective_path, tables_declared,
                         feature_name, limits)
 $function$;
@@ -18632,10 +18660,10 @@ set enable_mergejoin = off
 set plan_cache_mode = force_generic_plan
 set jit = off
 as $function$
-detector = GD.get('confiture_coord 72ab7a328c9a28a1')
+detector = GD.get('confiture_coord 1b67383f4b4eb2b4')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 72ab7a328c9a28a1']
+    detector = GD['confiture_coord 1b67383f4b4eb2b4']
 return detector.detect(
     intent_no, agent_id, feature_name, keys, are_exclusive, touches, resolved_path)
 $function$;
@@ -18649,33 +18677,27 @@ returns table (
     conflict_type text, severity text, outcome text, affected_objects text[], newcomer_first boolean,
     rule text, resolution_suggestions text[], own boolean, ignored_by bigint
 )
-language plpgsql stable
-set search_path = pg_catalog, pg_temp
+language sql stable
 as $function$
-#variable_conflict use_column
--- Reads the other side's status again: whoever has locked it meanwhile sees what it is now.
-begin
-    return query
-    select i.id, i.intent_no, i.agent_id, i.feature_name, i.branch_name, i.status,
-           f.conflict_type, f.severity, f.outcome, f.affected_objects, f.newcomer_first,
-           f.rule, f.resolution_suggestions, f.own,
-           (select r.id from coord.ignore_rule r
-            where (r.expires_at is null or r.expires_at > statement_timestamp())
-              and (r.conflict_type is null or r.conflict_type = f.conflict_type)
-              and (r.rule is null or r.rule = f.rule)
-              and (r.agent_id is null or r.agent_id in ($2, i.agent_id))
-              and (r.object_name is null or not exists (
-                      select from unnest(f.affected_objects) o where o not like r.object_name))
-            order by r.id limit 1)
-    from json_to_recordset(findings) as f (
-        intent_no bigint, conflict_type text, severity text, outcome text, affected_objects text[],
-        newcomer_first boolean, rule text, resolution_suggestions text[], own boolean)
-    join coord.intent i on i.intent_no = f.intent_no
-    join coord.status s on s.status = i.status and s.is_active;
-end
+-- No SET, or the planner could not put this in place of the call; those who call it have a fixed
+-- path. Nobody's status is read again: whoever ends an intent takes its keys first, and they are ours.
+select f.*,
+       (select r.id from coord.ignore_rule r
+        where (r.expires_at is null or r.expires_at > pg_catalog.statement_timestamp())
+          and (r.conflict_type is null or r.conflict_type = f.conflict_type)
+          and (r.rule is null or r.rule = f.rule)
+          and (r.agent_id is null or r.agent_id in ($2, f.agent))
+          and (r.object_name is null or not exists (
+                  select from pg_catalog.unnest(f.affected_objects) o
+                  where o operator(pg_catalog.!~~) r.object_name))
+        order by r.id limit 1)
+from pg_catalog.json_to_recordset($1) as f (
+    intent_id uuid, intent_no bigint, agent text, feature_name text, branch_name text, status text,
+    conflict_type text, severity text, outcome text, affected_objects text[], newcomer_first boolean,
+    rule text, resolution_suggestions text[], own boolean)
 $function$;
 comment on function coord._found_conflicts(json, text) is
-    'What the detector found, with the other side and the ignore rule that matches (internal)';
+    'What the detector found, with the ignore rule that matches (internal)';
 
 create or replace function coord._check_rows(
     agent_id text, feature_name text, changes text, change_list text[], tables_affected text[],
@@ -19759,10 +19781,10 @@ comment on function coord.amend_intent(uuid, text[], text[], text, text, text) i
 create or replace function coord._sort_intents(nodes json, edges json) returns json
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord 72ab7a328c9a28a1')
+detector = GD.get('confiture_coord 1b67383f4b4eb2b4')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 72ab7a328c9a28a1']
+    detector = GD['confiture_coord 1b67383f4b4eb2b4']
 return detector.merge_order(nodes, edges)
 $function$;
 comment on function coord._sort_intents(json, json) is
