@@ -3,23 +3,34 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, Self, TypeVar, overload
+from weakref import WeakSet
+
+import psycopg
+from psycopg.pq import TransactionStatus
 
 from confiture_coord import statements
+from confiture_coord.errors import InvalidArgument
+from confiture_coord.notices import ServerWarning, collected
+from confiture_coord.statements import Result, Steps
 
 if TYPE_CHECKING:
     from confiture_coord.aio import AsyncIntentRegistry
     from confiture_coord.registry import IntentRegistry
 
 Given = ParamSpec("Given")
-Result = TypeVar("Result")
+Connection = TypeVar("Connection", psycopg.Connection[Any], psycopg.AsyncConnection[Any])
+
+#: Connections to databases whose version was looked at and fits.
+checked: WeakSet[Any] = WeakSet()
 
 
 class Operation(Generic[Given, Result]):
     """Steps as a method: it returns their result, or a coroutine on the asynchronous registry."""
 
-    def __init__(self, steps: Callable[Given, statements.Steps[Result]]) -> None:
+    def __init__(self, steps: Callable[Given, Steps[Result]]) -> None:
         self.__doc__ = steps.__doc__
         self.__wrapped__ = steps  # inspect.signature follows it
         self._steps = steps
@@ -47,11 +58,39 @@ class Operation(Generic[Given, Result]):
         return method
 
 
-class Operations:
-    """The methods of a registry."""
+class Operations(Generic[Connection]):
+    """The methods of a registry, and what its connection has to do with them."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection: Connection = connection
+        #: The warnings that the server sent during the latest call.
+        self.last_warnings: list[ServerWarning] = []
+
+    def _is(self, status: TransactionStatus) -> bool:
+        """Idle: a call is a transaction of its own. Active: the caller has queued statements."""
+        return self._connection.info.transaction_status is status
+
+    @contextmanager
+    def _watched(self) -> Iterator[None]:
+        """Keep the warnings of a call; a refused argument is a ValueError."""
+        with collected(self._connection) as self.last_warnings:
+            try:
+                yield
+            except psycopg.Error as error:
+                InvalidArgument.raise_for(error)
+                raise
+
+    def _checked(self, steps: Steps[Result]) -> Steps[Result]:
+        """The steps, before the first of a connection those that look at its version."""
+        if self._connection not in checked:
+            yield from statements.require_version()
+            checked.add(self._connection)
+        return (yield from steps)
 
     register = Operation(statements.register)
+    amend = Operation(statements.amend)
     check = Operation(statements.check)
+    compare = Operation(statements.compare)
     footprint = Operation(statements.footprint)
     get_intent = Operation(statements.get_intent)
     find_intents = Operation(statements.find_intents)
@@ -60,9 +99,19 @@ class Operations:
     mark_completed = Operation(statements.mark_completed)
     mark_merged = Operation(statements.mark_merged)
     mark_abandoned = Operation(statements.mark_abandoned)
+    move = Operation(statements.move)
+    recheck = Operation(statements.recheck)
+    heartbeat = Operation(statements.heartbeat)
+    stale_intents = Operation(statements.stale_intents)
+    abandon_stale = Operation(statements.abandon_stale)
     get_conflicts = Operation(statements.get_conflicts)
     list_conflicts = Operation(statements.list_conflicts)
     resolve_conflict = Operation(statements.resolve_conflict)
+    ignore = Operation(statements.ignore)
+    unignore = Operation(statements.unignore)
     allocate_branch = Operation(statements.allocate_branch)
+    bind_agent = Operation(statements.bind_agent)
     history = Operation(statements.history)
+    history_digest = Operation(statements.history_digest)
+    verify_history = Operation(statements.verify_history)
     merge_order = Operation(statements.merge_order)

@@ -4,23 +4,16 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 from typing import Any
-from weakref import WeakSet
 
 import psycopg
 from psycopg.pq import TransactionStatus
 from psycopg.rows import dict_row
 
-from confiture_coord import statements
-from confiture_coord.errors import InvalidArgument
-from confiture_coord.notices import ServerWarning, collected
 from confiture_coord.operation import Operations
 from confiture_coord.statements import Result, Steps
 
-#: Connections to databases whose version was looked at and fits.
-checked: WeakSet[Any] = WeakSet()
 
-
-class IntentRegistry(Operations):
+class IntentRegistry(Operations[psycopg.Connection[Any]]):
     """Declared schema changes, the conflicts between them, and their lifecycle.
 
     The caller owns the connection, its transaction included:
@@ -32,7 +25,10 @@ class IntentRegistry(Operations):
     * on an idle connection, in autocommit mode or not, a call is a transaction of its own: begun,
       and committed or rolled back, before it returns. So a call never leaves the connection idle
       in transaction.
-    * in pipeline mode the same holds; a call waits for its own answer.
+    * in pipeline mode the same holds: what is queued is brought to its end first (where that
+      failed, its error is raised here and nothing is sent), and a call waits for its own answer.
+      Without a transaction of the caller it is committed when it returns, and no later error of
+      the pipeline undoes it.
 
     Pools: make a registry wherever a connection is at hand, it holds no state but
     ``last_warnings``. Do not share one connection among threads that need separate transactions.
@@ -45,38 +41,19 @@ class IntentRegistry(Operations):
     ...         ["ALTER TABLE users ADD COLUMN stripe_customer_id TEXT"])
     """
 
-    def __init__(self, connection: psycopg.Connection[Any]) -> None:
-        self._connection = connection
-        #: The warnings that the server sent during the latest call.
-        self.last_warnings: list[ServerWarning] = []
-
     def _run(self, steps: Steps[Result]) -> Result:
-        connection = self._connection
-        idle = connection.info.transaction_status is TransactionStatus.IDLE
-        with collected(connection) as self.last_warnings:
-            try:
-                with connection.transaction() if idle else nullcontext():
-                    if connection not in checked:
-                        self._drive(statements.require_version())
-                        checked.add(connection)
-                    return self._drive(steps)
-            except psycopg.Error as error:
-                InvalidArgument.raise_for(error)
-                raise
-
-    def _drive(self, steps: Steps[Result]) -> Result:
-        # Binary, so that DateStyle and the like do not matter; and a plain cursor, whatever the
-        # connection makes by itself.
-        with psycopg.Cursor(self._connection, row_factory=dict_row) as cursor:
+        connection, steps = self._connection, self._checked(steps)
+        with (
+            self._watched(),
+            connection.pipeline() if self._is(TransactionStatus.ACTIVE) else nullcontext(),
+            connection.transaction() if self._is(TransactionStatus.IDLE) else nullcontext(),
+            psycopg.Cursor(connection, row_factory=dict_row) as cursor,
+        ):
             try:
                 query, values = next(steps)
                 while True:
-                    try:
-                        rows = cursor.execute(query, values, binary=True).fetchall()
-                    except psycopg.Error as error:
-                        query, values = steps.throw(error)
-                    else:
-                        query, values = steps.send(rows)
+                    rows = cursor.execute(query, values, binary=True).fetchall()
+                    query, values = steps.send(rows)
             except StopIteration as end:
                 result: Result = end.value
-                return result
+        return result

@@ -139,6 +139,27 @@ def test_pipeline_mode(connect: Connect, autocommit: bool) -> None:
     assert status(connection) is TransactionStatus.IDLE
 
 
+@pytest.mark.parametrize("autocommit", [True, False])
+def test_what_is_queued_in_a_pipeline_comes_first(connect: Connect, autocommit: bool) -> None:
+    connection = connect(autocommit=autocommit)
+    registry = IntentRegistry(connection)
+    with connection.pipeline():
+        queued = connection.execute("CREATE TABLE mine ()")
+        registry.register("a", "f", CHANGES)
+        # In autocommit mode a transaction of its own, which no later error undoes.
+        assert count(connect) == (1 if autocommit else 0)
+        assert status(connection) is (
+            TransactionStatus.IDLE if autocommit else TransactionStatus.INTRANS
+        )
+        assert queued.statusmessage == "CREATE TABLE"
+        connection.execute("SELECT 1/0")
+        with pytest.raises(psycopg.errors.DivisionByZero):
+            registry.register("b", "g", CHANGES)
+    connection.rollback()
+    assert count(connect) == (1 if autocommit else 0)
+    assert status(connection) is TransactionStatus.IDLE
+
+
 def test_pipeline_mode_within_a_transaction_of_the_caller(connect: Connect) -> None:
     connection = connect()
     registry = IntentRegistry(connection)
@@ -232,7 +253,18 @@ def test_the_asynchronous_registry_joins_a_transaction(dsn: str, connect: Connec
             await registry.register("a", "f", CHANGES)
             raise psycopg.Rollback(undone)
         async with connection.pipeline():
+            await connection.execute("SELECT 1")
             await registry.register("a", "f", CHANGES)
+            assert connection.info.transaction_status is TransactionStatus.IDLE
+            assert count(connect) == 1
+            await connection.execute("SELECT 1/0")
+            with pytest.raises(psycopg.errors.DivisionByZero):
+                await registry.register("b", "g", CHANGES)
+        async with connection.transaction():
+            await registry.register("c", "h", ["CREATE TABLE h ()"])
+            with pytest.raises(InvalidArgument):
+                async with connection.transaction():
+                    await registry.register("a", "g", ["NONSENSE"])
 
     on_async_connection(dsn, story, autocommit=True)
-    assert count(connect) == 1
+    assert count(connect) == 2
