@@ -172,6 +172,7 @@ def build() -> dict[Path, str]:
     here = words["version"]
     code = parts("code", "extension")
     plain_session, *plain_code = parts("code", "plain")
+    begin = SQL / "updates" / "begin.sql"
     adopt = SQL / "updates" / "unpackaged"
     dump = [path for path in parts("schema", "extension") if path.name == "90_dump.extension.sql"]
     built = {
@@ -189,11 +190,13 @@ def build() -> dict[Path, str]:
     for delta in sorted((SQL / "updates").glob(f"*--{here}.sql")):
         # A delta's name says where it starts: 0.1.0--0.2.0.sql. The code follows it unchanged.
         more = delta.with_name(f"{delta.stem}.extension.sql")
-        extension_only = [more] if more.exists() else []
+        steps = [begin, delta, *([more] if more.exists() else [])]
         built[SQL / f"confiture_coord--{delta.name}"] = guard(UPDATE) + assemble(
-            [delta, *extension_only, *code], words
+            [*steps, *code], words
         )
-        built[PLAIN / f"plain--{delta.name}"] = assemble([plain_session, delta, *plain_code], words)
+        built[PLAIN / f"plain--{delta.name}"] = assemble(
+            [plain_session, begin, delta, *plain_code], words
+        )
     return built
 
 

@@ -1,6 +1,12 @@
 \echo Use "ALTER EXTENSION confiture_coord UPDATE" to load this file. \quit
 -- Built by sql/build.py from sql/schema, sql/code and plpython: edit those, not this.
 
+-- sql/updates/begin.sql
+-- Calls that are under way end before anything changes, and those to come wait: each reads the
+-- limits before it does anything, and holds that lock until it commits. So no call finds itself
+-- with its first half in the old code and its second in the new.
+lock table coord.setting_default in access exclusive mode;
+
 -- sql/updates/0.1.0--0.2.0.sql
 -- What changes in tables, types and sequences from 0.1.0 to 0.2.0: comments only.
 
@@ -696,20 +702,29 @@ with mine as (
     from unnest($1::text[], $2::boolean[]) as m (key, is_exclusive)
 ), matched as (
     select k.intent_no
-    from mine m
-    join coord.intent_key k on k.key = m.key and k.is_active and k.is_exclusive
+    from mine m cross join lateral (
+        select k.intent_no from coord.intent_key k
+        where k.key = m.key and k.is_active and k.is_exclusive offset 0) k
     union
     select k.intent_no
-    from mine m
-    join coord.intent_key k on k.key = m.key and k.is_active and not k.is_exclusive
+    from mine m cross join lateral (
+        select k.intent_no from coord.intent_key k
+        where k.key = m.key and k.is_active and not k.is_exclusive offset 0) k
     where m.is_exclusive
 )
 select i.intent_no, i.id, i.agent_id, i.feature_name, i.branch_name, i.status, f.version
 from matched c
-join coord.intent i on i.intent_no = c.intent_no
-join coord.intent_footprint f on f.intent_no = c.intent_no
+cross join lateral (
+    select i.* from coord.intent i where i.intent_no = c.intent_no offset 0) i
+cross join lateral (
+    select f.version from coord.intent_footprint f where f.intent_no = c.intent_no offset 0) f
 where c.intent_no <> $3
-order by i.intent_no
+order by c.intent_no
+"""
+"""Each look-up is fenced by OFFSET 0: from key to intent, one by one, whatever the statistics say.
+
+A plan made while the tables were empty would otherwise be kept by a session in which they grow,
+and read all that is active.
 """
 
 FOOTPRINTS = """
@@ -1158,6 +1173,8 @@ def _without_own_drops(touches: list[Touch], extras: list[Touch]) -> list[Touch]
             continue
         if touch.action == "drop" and key in explicit:
             continue
+        if touch.action == "alter" and key in gone:
+            continue  # the default of a column that goes itself
         same = (touch.statement_no, key, touch.action, touch.facet)
         if same in seen:
             continue
@@ -1743,12 +1760,16 @@ from ..identity import ROUTINE, family_of
 from ..loader import ast
 from ..model import Json, Touch
 from ..names import Scope
+from ..script_error import ScriptError
 from ..uses import routine_body_uses
 from . import queries, resolution
 from .facts import BaseNames, Facts, Query
 
 MOST_LEVELS = 4
 MOST_BODIES = 200
+
+LONGEST_BODY = 50_000
+"""Longer ones, which nobody limited when they were created, would take the parser seconds."""
 
 
 _FIRES_ON = {"insert": 4, "delete": 8, "update": 16, "truncate": 32}
@@ -1844,9 +1865,11 @@ def _note_write(touch: Touch, facts: Facts, names: BaseNames, tables: dict[int, 
 
 def _performed(row: dict[str, Any], statement_no: int, fired: bool) -> list[Touch]:
     """What a body does when it runs, as data touches of the statement that makes it run."""
+    if len(row["text"]) > LONGEST_BODY:
+        return []
     try:
         node = safe_parser.parse_sql(row["text"])[0].node
-    except safe_parser.Unparsable:
+    except (safe_parser.Unparsable, ScriptError):
         return []
     if not isinstance(node, ast.CreateFunctionStmt):
         return []
@@ -2480,7 +2503,7 @@ def footprint(
 
     Names are resolved by ``search_path`` and by what the script does to it and to its objects.
     """
-    work = Work(Scope(search_path))
+    work = Work(Scope(search_path, interrupts=interrupts))
     work.dispatch = dispatch
     for statement in statements:
         work.next_statement(statement.no)
@@ -3864,7 +3887,7 @@ def _suffix(pending: Pending) -> str:
         words.append("initially deferred")
     if "initially deferred" in words and "deferrable" not in words:
         words.insert(0, "deferrable")
-    if node.contype in (_C.CONSTR_CHECK, _C.CONSTR_FOREIGN):
+    if node.contype in (_C.CONSTR_CHECK, _C.CONSTR_FOREIGN, _C.CONSTR_NOTNULL):
         if node.skip_validation:
             words.append("not valid")
         if not node.is_enforced and "not enforced" not in words:
@@ -3939,27 +3962,29 @@ def create_check(
 def name_not_null(
     work: Work, target: Target, table: Table | None, pending: Pending, new_table: bool
 ) -> None:
-    """ADD CONSTRAINT \u2026 NOT NULL column, which makes an object of it: from PostgreSQL 18 on."""
+    """A named NOT NULL: an object from PostgreSQL 18 on; before, it is a column's alone and mute."""
     node = pending.node
-    columns = strings(node.keys or ())
-    if pending.column is not None or not columns:
-        # At a column it is a property of the column, and its name means nothing before 18.
+    columns = [pending.column] if pending.column is not None else strings(node.keys or ())
+    if not columns:
         return
+    heirs = [] if node.is_no_inherit else _children(work, table)
     if node.conname:
-        work.add(
-            "table constraint",
-            target,
-            node.conname,
-            "create",
-            "definition",
-            {
-                "definition": f"not null {quoted(columns[0])}",
-                "constraint_type": "not null",
-                "columns": _as_json(columns),
-            },
-        )
+        definition = f"not null {quoted(columns[0])}" + (" no inherit" if node.is_no_inherit else "")
+        detail: Detail = {
+            "definition": definition + _suffix(pending),
+            "constraint_type": "not null",
+            "columns": _as_json(columns),
+        }
+        work.add("table constraint", target, node.conname, "create", "definition", detail)
         _added(work, target, table, node.conname, {"type": "not null", "columns": list(columns)})
+        for child in heirs:
+            implied = {**detail, "implied": True}
+            work.add("table constraint", child, node.conname, "create", "definition", implied)
+    if pending.column is not None:
+        return  # the column itself says that it is
     set_not_null(work, target, table, "table", columns[0], implied=False)
+    for child in heirs:
+        set_not_null(work, child, work.table(child), "table", columns[0])
 
 
 def set_not_null(
@@ -5154,6 +5179,7 @@ from typing import Any, NamedTuple
 
 from ..loader import ast, enums
 from ..names import quoted, type_name, type_parts
+from ..script_error import ScriptError
 from .alter_table import COLUMN_KINDS
 from .work import Node, Target, Work, strings
 
@@ -5286,6 +5312,14 @@ def _type(work: Work, node: Node) -> Address:
 
 def _column(work: Work, node: Node) -> Address:
     parts = strings(node)
+    if len(parts) < 2:
+        # The grammar allows it, for COMMENT and SECURITY LABEL; the server does not.
+        raise ScriptError(
+            "42601",
+            "column name must be qualified",
+            f'in statement {work.no}, column "{parts[0]}"',
+            "put the table's name in front of it: users.email",
+        )
     target = work.reference(parts[:-1], "relation")
     return Address(column_kind(work, target, "table"), target, parts[-1])
 
@@ -7928,6 +7962,8 @@ class Work:
         facet: str | None,
         detail: Mapping[str, Json] = NO_DETAIL,
     ) -> None:
+        if not len(self.touches) % 256:
+            self.scope.interrupts()
         if target.group is None:
             self.touches.append(
                 Touch(self.no, kind, target.schema, target.name, sub, action, facet, detail)
@@ -8726,9 +8762,10 @@ the path could hold stays several candidates, unless the script itself created t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from .script import noop
 from .uses import builtin_names
 from .uses.identifiers import identifiers
 
@@ -8791,8 +8828,15 @@ class Table:
 class Scope:
     """What names mean at one point of a script; the statements move it on."""
 
-    def __init__(self, search_path: Sequence[str], statement_no: int = 0) -> None:
+    def __init__(
+        self,
+        search_path: Sequence[str],
+        statement_no: int = 0,
+        interrupts: Callable[[], None] = noop,
+    ) -> None:
         self.statement_no = statement_no
+        self.interrupts = interrupts
+        """Whoever loops for long over one statement calls it now and then."""
         self._first = _usable(search_path)
         self._session = self._first
         self._before_transaction: tuple[str, ...] | None = None
@@ -9201,8 +9245,8 @@ SETTINGS = frozenset(
 
 def net_effect(touches: Sequence[Touch]) -> list[Touch]:
     """The touches that matter to others, in the order of the statements."""
-    lasting = _without_transient([touch for touch in touches if not _is_nobodys(touch)])
-    return _last_settings(_under_old_names(lasting))
+    ours = _without_returning([touch for touch in touches if not _is_nobodys(touch)])
+    return _last_settings(_without_transient(_under_old_names(ours)))
 
 
 def _is_nobodys(touch: Touch) -> bool:
@@ -9262,6 +9306,28 @@ def _transient(touches: Sequence[Touch]) -> set[Key]:
 
 def _belongs(key: Key, transient: set[Key]) -> bool:
     return key in transient or (key.family in MEMBERS and container(key) in transient)
+
+
+def _without_returning(touches: list[Touch]) -> list[Touch]:
+    """Without the renames of what is called as before in the end."""
+    returned: set[Key] = set()
+    origins: dict[Key, Key] = {}
+    for touch in touches:
+        if touch.facet == "name" and touch.action == "create":
+            key = key_of(touch)
+            old = _renamed(key, touch)
+            origins[key] = origins.pop(old, old)
+            if origins[key] == key:
+                returned.add(key)
+    if not returned:
+        return touches
+    return [touch for touch in touches if touch.facet != "name" or key_of(touch) not in returned]
+
+
+def _renamed(key: Key, touch: Touch) -> Key:
+    """The key of what a rename made this of."""
+    old = str(touch.detail.get("renamed_from", touch.sub or touch.name))
+    return key._replace(name=old) if touch.sub is None else key._replace(sub=old)
 
 
 # -------------------------------------------------------------------- rename, then change
@@ -11219,7 +11285,7 @@ $coord0$),
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from ..model import Json, Outcome, Touch
 from . import labels
@@ -11261,6 +11327,16 @@ RESET_BY_REPLACE = frozenset(
     )
 )
 """CREATE OR REPLACE writes these anew: owner, privileges and comments survive it."""
+
+
+
+def is_reset(made: Touch, changed: Iterable[str]) -> bool:
+    """Whether CREATE OR REPLACE undoes a change of one of these aspects."""
+    resets = RESET_BY_REPLACE if made.kind != "trigger" else _RESET_TRIGGER
+    return any(facet in resets for facet in changed)
+
+
+_RESET_TRIGGER = RESET_BY_REPLACE | {"enabled"}
 
 EXCLUDING: tuple[frozenset[str], ...] = (frozenset(("default", "identity", "generated")),)
 """A column has one source of values: a default, an identity or a generation expression."""
@@ -11321,7 +11397,7 @@ def compare(
         others = b.get(facet)
         if others is not None:
             if too_many(a[facet], others):
-                return ("last-value-wins", "clash")
+                return ("too-many-to-compare", "clash")
             for one in a[facet]:
                 for two in others:
                     implied = one.detail.get("implied") or two.detail.get("implied")
@@ -11343,7 +11419,8 @@ def compare(
 MOST_PAIRS = 200_000
 """So many pairs of changes of one aspect are compared one by one, in well under a second.
 
-Nobody writes that many by hand; what lies above is called a clash, since it may well be one.
+Nobody writes that many by hand. What lies above is not looked into, and says so by a rule of its
+own ("too-many-to-compare"): a clash, so that somebody looks, since silence might hide one.
 """
 
 
@@ -11730,9 +11807,9 @@ def _replace_and_live(
     assert dropped is not None
     if life == "drop":
         assert other.drop is not None
-        if _just_goes(other.drop) and not _is_guarded(dropped):
-            say(report, "replace-before-drop", "order", replacer, side, weight="error")
-        elif _is_guarded(dropped):
+        if _just_goes(other.drop) and _is_guarded(dropped):
+            return  # if the new one needs what the other drops, that has a verdict of its own
+        if _is_guarded(dropped):
             say(report, "recreate-or-drop", "clash", replacer)
         else:
             say(report, "replace-before-drop", "order", replacer, side, weight="error")
@@ -11778,8 +11855,7 @@ def _one_ensures(maker: Effect, other: Effect, side: Side, report: Report) -> No
             return
         _one_creates(maker, other, side, report)
         return
-    reset = [facet for facet in other.alters if facet in facets.RESET_BY_REPLACE]
-    if exists is not False and reset:
+    if exists is not False and facets.is_reset(made, other.alters):
         say(report, "redefinition-resets", "clash", maker)
     elif exists is not False and any(
         touch.kind in ("function", "procedure", "routine") for touch in other.data
@@ -11912,10 +11988,12 @@ def _one_replaces(replacer: Effect, other: Effect, side: Side, report: Report) -
     looked_up = [touch for touch in _looked_up(other) if not touch.detail.get("body")]
     changes = _changes(other)
     data = _data_by_name(other)
-    if not (looked_up or changes or data):
+    if not (looked_up or changes or data or other.columns):
         return
-    if replacer.key.family == RELATION and _lacks(replacer, made, other, changes):
-        # The new one lacks what the other side uses.
+    if replacer.key.family == RELATION and (
+        _lacks(replacer, made, other, changes) or _is_not_for(made, looked_up, changes)
+    ):
+        # The new one lacks what the other side uses, or is nothing that can be used so.
         say(
             report,
             "use-before-replace",
@@ -11927,6 +12005,8 @@ def _one_replaces(replacer: Effect, other: Effect, side: Side, report: Report) -
         )
     elif changes:
         say(report, "replaced-under-change", "clash", replacer)
+    elif not (looked_up or data):
+        return  # a body, or a part of it, that the new one has too
     elif not looked_up:
         say(
             report,
@@ -11973,6 +12053,24 @@ def _lacks(replacer: Effect, made: Touch, other: Effect, changes: list[Touch]) -
         and (touch.kind, touch.sub) not in new
         for touch in changes
     )
+
+
+def _is_not_for(made: Touch, uses: list[Touch], changes: list[Touch]) -> bool:
+    """Whether a view takes the place of a table that is changed, indexed or referred to as one."""
+    if made.kind != "view" or _is_rename(made):
+        return False
+    return any(touch.detail.get("by") in ONLY_ON_TABLES for touch in uses) or any(
+        touch.kind in TABLES | ONLY_IN_TABLES
+        and touch.facet not in ("privileges", "owner", "default")
+        for touch in changes
+    )
+
+
+ONLY_ON_TABLES = frozenset(("index", "statistics object", "table constraint", "policy"))
+"""What uses a table and is refused on a view."""
+
+ONLY_IN_TABLES = frozenset(("table column", "table constraint", "trigger", "policy"))
+"""Members of a table: triggers of a view are made another way, the others it has not."""
 
 
 _LIFE: dict[str, Callable[[Effect, Effect, Side, Report], None]] = {
@@ -12042,7 +12140,7 @@ def _new_primary_keys(effect: Effect) -> set[str | None]:
 
 
 def _both_alter(a: Effect, b: Effect, report: Report) -> None:
-    if _labels_in_order(a, b, report):
+    if _labels_in_order(a, b, report) or _identity_goes(a, b, report):
         return
     verdict = facets.compare(a.alters, b.alters)
     if verdict is None:
@@ -12063,6 +12161,28 @@ def _both_alter(a: Effect, b: Effect, report: Report) -> None:
         say(report, rule, outcome, a, kind="privilege", weight="warning")
     else:
         say(report, rule, outcome, a)
+
+
+def _takes_identity(effect: Effect) -> bool:
+    return any(touch.detail.get("value") is None for touch in effect.alters.get("identity", ()))
+
+
+def _identity_goes(a: Effect, b: Effect, report: Report) -> bool:
+    """DROP IDENTITY and a change of it: afterwards there is none to change."""
+    for dropper, other, first in ((a, b, "b"), (b, a, "a")):
+        if _takes_identity(dropper) and any(
+            "set" in touch.detail for touch in other.alters.get("identity", ())
+        ):
+            say(
+                report,
+                "change-before-drop",
+                "order",
+                a,
+                "a" if first == "a" else "b",
+                weight="error",
+            )
+            return True
+    return False
 
 
 def _labels_in_order(a: Effect, b: Effect, report: Report) -> bool:
@@ -12086,6 +12206,10 @@ def _labels_in_order(a: Effect, b: Effect, report: Report) -> bool:
 def _alter_and_use(changer: Effect, user: Effect, side: Side, report: Report) -> None:
     if "tables" in changer.alters:
         publications.compare(changer, user, side, report)
+    if _takes_identity(changer) and any(
+        touch.detail.get("by") == "sequence" for touch in user.uses
+    ):
+        say(report, "change-before-drop", "order", changer, OTHER[side], weight="error")
     if not changer.alters.get("type"):
         return
     for touch in user.uses:
@@ -12412,7 +12536,8 @@ def _compared(wholes: list[Touch], others: Sequence[Touch], report: Report) -> l
     """What is compared with each of the others: all, or nothing where that would never end."""
     if not too_many(wholes, others):
         return wholes
-    report(Verdict("last-value-wins", "privilege", "clash", "error", None, (key_of(wholes[0]),)))
+    key = key_of(wholes[0])
+    report(Verdict("too-many-to-compare", "privilege", "clash", "error", None, (key,)))
     return []
 
 
@@ -14852,13 +14977,20 @@ def handles(*classes: type) -> Callable[[Handler], Handler]:
     return register
 
 
+_NODES_BETWEEN_INTERRUPTS = 100
+
+
 def walk(collector: Collector, root: Any, level: Level) -> None:
     """Collect what an expression uses; a list of expressions will do as well."""
     stack = [root]
+    seen = 0
     while stack:
         node = stack.pop()
         if node is None:
             continue
+        if not seen % _NODES_BETWEEN_INTERRUPTS:
+            collector.scope.interrupts()
+        seen += 1
         node_class = node.__class__
         if node_class is tuple:
             stack.extend(reversed(node))
@@ -15775,10 +15907,11 @@ on the tokens of the same scanner; the pieces are then parsed by the real parser
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Literal, NamedTuple
 
 from .. import safe_parser
+from ..script import noop
 from .builtin_names import words
 from .collector import Variables
 
@@ -15830,8 +15963,11 @@ class BodyReader:
     ``variables`` changes while it reads: each piece must be looked at before the next is read.
     """
 
-    def __init__(self, body: str, variables: Variables) -> None:
+    def __init__(
+        self, body: str, variables: Variables, interrupts: Callable[[], None] = noop
+    ) -> None:
         self.variables = variables
+        self._interrupts = interrupts
         self._data = body.encode()
         self._tokens = self._scan()
         self._at = 0
@@ -15936,6 +16072,7 @@ class BodyReader:
         while self._accept("#"):
             self._at += 2
         while self._at < len(self._tokens):
+            self._interrupts()
             yield from self._statement()
         if len(self._frames) > 1:
             raise UnreadableBody("it ends too early")
@@ -16525,8 +16662,13 @@ def _with_mentions(touches: list[Touch], body: str) -> list[Touch]:
     if not any(touch.detail.get("opaque") for touch in touches):
         return touches
     data = body.encode(errors="surrogatepass")
+    try:
+        tokens = safe_parser.scan(data) or ()
+    except safe_parser.Unparsable:
+        # Said already: the block is opaque because it cannot be read.
+        return touches
     mentions: list[Json] = []
-    for token in safe_parser.scan(data) or ():
+    for token in tokens:
         if token.name == "SCONST":
             text = data[token.start + 1 : token.end].decode(errors="replace")
             if text.isidentifier() and text not in mentions and len(mentions) < MOST_MENTIONS:
@@ -16568,12 +16710,13 @@ def _sql_text(collector: Collector, text: str, nested: Nested | None) -> None:
         return
     for one in parsed:
         statement(collector, one.node, nested)
+        collector.scope.interrupts()
 
 
 def _plpgsql(collector: Collector, body: str, variables: Variables, nested: Nested | None) -> None:
     try:
         collector.variables = variables
-        for piece in BodyReader(body, variables).read():
+        for piece in BodyReader(body, variables, collector.scope.interrupts).read():
             _READERS[piece.kind](collector, piece, nested)
     except (UnreadableBody, safe_parser.Unparsable) as error:
         # Not an error here: the server decides what a valid body is, and says so at CREATE.
@@ -17294,7 +17437,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $function$
 # As the owner: where the parser lies is nothing that a caller may influence.
-if 'confiture_coord 1b67383f4b4eb2b4' in GD:
+if 'confiture_coord c47268019f6dcbbc' in GD:
     return
 import importlib
 import importlib.machinery
@@ -17302,7 +17445,7 @@ import importlib.util
 import marshal
 import sys
 
-package = 'coord_detector_1b67383f4b4eb2b4'
+package = 'coord_detector_c47268019f6dcbbc'
 python = f'{sys.implementation.cache_tag} {importlib.util.MAGIC_NUMBER.hex()}'
 compiled = plpy.prepare(
     'select path, code from coord.detector_code where fingerprint = $1 and python = $2',
@@ -17365,7 +17508,7 @@ loader = importlib.import_module(package + '.loader')
 loader.prepare(f"{folder[0]['setting']}/confiture_coord/{version}", in_backend=True)
 backend = importlib.import_module(package + '.backend')
 backend.start(plpy)
-GD['confiture_coord 1b67383f4b4eb2b4'] = backend
+GD['confiture_coord c47268019f6dcbbc'] = backend
 $function$;
 comment on function coord._load_detector() is
     'Loads the detector into this session (internal; harmless to call)';
@@ -17378,7 +17521,7 @@ import importlib.util
 import marshal
 import sys
 
-package = 'coord_detector_1b67383f4b4eb2b4'
+package = 'coord_detector_c47268019f6dcbbc'
 python = f'{sys.implementation.cache_tag} {importlib.util.MAGIC_NUMBER.hex()}'
 insert = plpy.prepare(
     'insert into coord.detector_code (fingerprint, python, path, code) values ($1, $2, $3, $4)',
@@ -18421,10 +18564,10 @@ create or replace function coord._footprint(
 )
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord 1b67383f4b4eb2b4')
+detector = GD.get('confiture_coord c47268019f6dcbbc')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 1b67383f4b4eb2b4']
+    detector = GD['confiture_coord c47268019f6dcbbc']
 return detector.footprint(changes, change_list, search_path, effective_path)
 $function$;
 comment on function coord._footprint(text, text[], text, name[]) is
@@ -18503,10 +18646,10 @@ language plpython3u stable
 set plan_cache_mode = force_generic_plan
 set jit = off
 as $function$
-detector = GD.get('confiture_coord 1b67383f4b4eb2b4')
+detector = GD.get('confiture_coord c47268019f6dcbbc')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 1b67383f4b4eb2b4']
+    detector = GD['confiture_coord c47268019f6dcbbc']
 return detector.compare(
     text_a, list_a, text_b, list_b, search_path, effective_path, use_catalog, limits)
 $function$;
@@ -18610,10 +18753,10 @@ comment on function coord.compare_changes(text[], text, text, boolean) is
 create or replace function coord._detector_facts(out problem text[], out facts json)
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord 1b67383f4b4eb2b4')
+detector = GD.get('confiture_coord c47268019f6dcbbc')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 1b67383f4b4eb2b4']
+    detector = GD['confiture_coord c47268019f6dcbbc']
 return detector.facts()
 $function$;
 comment on function coord._detector_facts() is
@@ -18634,10 +18777,10 @@ language plpython3u stable
 set plan_cache_mode = force_generic_plan
 set jit = off
 as $function$
-detector = GD.get('confiture_coord 1b67383f4b4eb2b4')
+detector = GD.get('confiture_coord c47268019f6dcbbc')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 1b67383f4b4eb2b4']
+    detector = GD['confiture_coord c47268019f6dcbbc']
 return detector.analyse(changes, change_list, search_path, effective_path, tables_declared,
                         feature_name, limits)
 $function$;
@@ -18652,15 +18795,13 @@ language plpython3u volatile
 -- By index only, whatever the statistics say: a plan made while the tables were empty would
 -- otherwise be kept by a session in which they grow.
 set enable_seqscan = off
-set enable_hashjoin = off
-set enable_mergejoin = off
 set plan_cache_mode = force_generic_plan
 set jit = off
 as $function$
-detector = GD.get('confiture_coord 1b67383f4b4eb2b4')
+detector = GD.get('confiture_coord c47268019f6dcbbc')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 1b67383f4b4eb2b4']
+    detector = GD['confiture_coord c47268019f6dcbbc']
 return detector.detect(
     intent_no, agent_id, feature_name, keys, are_exclusive, touches, resolved_path)
 $function$;
@@ -18839,14 +18980,15 @@ comment on function coord._refuse_blocking(json, text, text) is
 
 create or replace function coord._store_conflicts(
     intent_id uuid, findings json, is_new boolean
-) returns void
+) returns bigint[]
 language plpgsql volatile
 set search_path = pg_catalog, pg_temp
-set enable_seqscan = off
-set jit = off
 as $function$
 #variable_conflict use_column
--- Those that are stored already, whatever became of them, are not stored twice.
+-- Returns those that are open, errors first. Those that are stored already, whatever became of
+-- them, are not stored twice.
+declare
+    v_open bigint[];
 begin
     with me as materialized (
         select i.id, i.intent_no, i.agent_id from coord.intent i where i.id = $1
@@ -18864,8 +19006,8 @@ begin
         where f.own and f.outcome = 'order'
         order by f.intent_no
         on conflict on constraint own_order_pkey do nothing
-    )
-    insert into coord.conflict
+    ), stored as (
+    insert into coord.conflict as c
         (intent_a, intent_b, conflict_type, affected_objects, severity, outcome, first_intent,
          rule, resolution_suggestions, ignored_by, created_at)
     select f.me, f.intent_id, f.conflict_type, f.affected_objects, f.severity, f.outcome,
@@ -18877,11 +19019,15 @@ begin
           and c.moot_at is null and c.conflict_type = f.conflict_type and c.outcome = f.outcome
           and c.affected_objects = f.affected_objects
           and c.first_intent is not distinct from f.first_intent))
-    order by f.severity, f.intent_no, f.conflict_type;
+    order by f.severity, f.intent_no, f.conflict_type
+    returning c.id, c.severity, c.is_open
+    )
+    select array_agg(s.id order by s.severity, s.id) into v_open from stored s where s.is_open;
+    return coalesce(v_open, '{}');
 end
 $function$;
 comment on function coord._store_conflicts(uuid, json, boolean) is
-    'Stores what detection found for an intent (internal)';
+    'Stores what detection found for an intent; returns the open ones (internal)';
 
 create or replace function coord._counts(severity text) returns boolean
 language sql stable
@@ -19778,10 +19924,10 @@ comment on function coord.amend_intent(uuid, text[], text[], text, text, text) i
 create or replace function coord._sort_intents(nodes json, edges json) returns json
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord 1b67383f4b4eb2b4')
+detector = GD.get('confiture_coord c47268019f6dcbbc')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 1b67383f4b4eb2b4']
+    detector = GD['confiture_coord c47268019f6dcbbc']
 return detector.merge_order(nodes, edges)
 $function$;
 comment on function coord._sort_intents(json, json) is

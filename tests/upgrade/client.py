@@ -17,5 +17,5 @@ def run(cluster: Cluster, program: str, *arguments: str, **environment: str) -> 
         text=True,
         check=False,
     )
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.returncode, done.stderr) == (0, ""), done.stderr
     return done.stdout

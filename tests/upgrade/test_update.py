@@ -13,11 +13,10 @@ import pytest
 
 from tests.db.intents import Connection, add_column, problems, value
 from tests.upgrade.client import run
-from tests.upgrade.next_version import Release, current_version
+from tests.upgrade.next_version import Release
 from tests.upgrade.snapshot import catalog, contents, difference
 from tests.upgrade.story import goes_on, tell
 from tools.cluster import Cluster
-from tools.places import CHECKOUT
 
 UPDATE = "alter extension confiture_coord update"
 
@@ -66,30 +65,6 @@ def before_next(held: dict[str, list[Any]]) -> dict[str, list[Any]]:
     old["intent"] = sorted(json.dumps(intent, sort_keys=True) for intent in intents)
     old["status"] = [each for each in old["status"] if '"paused"' not in each[0]]
     return old
-
-
-def released_versions() -> list[str]:
-    """What came before this checkout's version."""
-    path = CHECKOUT / "sql" / "updates" / "RELEASED"
-    names = path.read_text().splitlines() if path.exists() else []
-    found = [
-        name.partition("sql/confiture_coord--")[2].removesuffix(".sql")
-        for name in names
-        if name.count("--") == 1 and "sql/confiture_coord--" in name
-    ]
-    return [version for version in found if version != current_version()]
-
-
-@pytest.mark.parametrize("version", released_versions())
-def test_released_version_is_updated_to_this_one(
-    plain_dsn: str, conn: Connection, open_to: Open, version: str
-) -> None:
-    old = open_to(plain_dsn)
-    old.execute(f"create extension confiture_coord version '{version}' cascade")
-    digest = tell(old)
-    old.execute(UPDATE)
-    assert difference(catalog(old), catalog(conn)) == {}
-    goes_on(old, digest)
 
 
 def facets(connection: Connection) -> set[str]:

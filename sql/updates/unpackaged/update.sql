@@ -17,9 +17,10 @@ begin
     if v_version is distinct from '{{version}}' then
         raise exception 'the plain-SQL installation has version %, not {{version}}', v_version
             using errcode = 'IC007',
-                  hint = pg_catalog.format('either upgrade it first (confiture-coord install), or, '
-                      'where the server has the files of its version, use: '
-                      'ALTER EXTENSION confiture_coord UPDATE TO %L', v_version);
+                  hint = pg_catalog.format('upgrade it first, or have both done at once with '
+                      '"confiture-coord upgrade --as-extension"; in SQL, where the server has the '
+                      'files of its version too: ALTER EXTENSION confiture_coord UPDATE TO %L; '
+                      'ALTER EXTENSION confiture_coord UPDATE', v_version);
     end if;
     select n.nspowner into v_owner from pg_catalog.pg_namespace n where n.nspname = 'coord';
 
