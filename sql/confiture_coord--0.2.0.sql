@@ -127,7 +127,7 @@ create table coord.setting_default (
 comment on table coord.setting_default is
     'Every setting with its default, and how a value is checked; belongs to the extension';
 comment on column coord.setting_default.check_as is
-    'number, text, function, or the allowed values with | between them';
+    'number, channel, function, or the allowed values with | between them';
 
 create table coord.setting_value (
     name text not null,
@@ -1395,7 +1395,16 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..model import Touch
-from . import consequences, defaults, keys, labels, performed, resolution, row_rules
+from . import (
+    consequences,
+    defaults,
+    inserted,
+    keys,
+    labels,
+    performed,
+    resolution,
+    row_rules,
+)
 from .facts import Facts
 
 Query = Callable[[str, list[Any]], list[dict[str, Any]]]
@@ -1412,6 +1421,7 @@ def enrich(touches: Sequence[Touch], query: Query) -> list[Touch]:
     resolved = resolution.resolve(touches, facts)
     found = consequences.add(resolved, facts, query)
     found = row_rules.note(found, facts)
+    found = inserted.note(found, query)
     found = keys.note(found, facts, query)
     found = performed.add(found, facts, query)
     found = labels.place(found, query)
@@ -1681,6 +1691,8 @@ def _neighbours(touch: Touch, facts: Facts, names: BaseNames) -> list[Touch]:
         if relation is None or relation.table is None:
             return []
         detail: dict[str, Json] = {"via": "catalog", "by": "index", "own": True}
+        if touch.action == "drop" and touch.facet == "definition" and relation.partitioned:
+            detail["lost"] = True
         found = [
             Touch(touch.statement_no, "table", *relation.table, None, "use", "reference", detail)
         ]
@@ -1872,6 +1884,7 @@ class Relation(NamedTuple):
     constraint: str | None
     """Of an index: the constraint whose index it is."""
     partitioned: bool = False
+    """Whether it is a partitioned table, or an index of one."""
 
 
 class Routine(NamedTuple):
@@ -1958,7 +1971,7 @@ class Facts:
                 KINDS.get(row["kind"], "table"),
                 table,
                 row["constraint_name"],
-                row["kind"] == "p",
+                row["kind"] in ("p", "I"),
             )
         for row in self._query(queries.TYPES, arrays):
             self.types[(row["schema"], row["name"])] = row["oid"]
@@ -1992,7 +2005,7 @@ class Facts:
             for row in self._query(queries.MEMBERS, _columns(names, 4)):
                 key = (row["kind"], row["schema"], row["name"], row["sub"])
                 self.members[key] = Address(row["class"], row["oid"])
-                if row["type"] and row["kind"] == "trigger":
+                if row["type"] and row["kind"] in ("trigger", "rule"):
                     self.triggers[key[1:]] = (
                         int(row["type"].removesuffix("?")),
                         row["columns"] or [],
@@ -2104,6 +2117,56 @@ class BaseNames:
 def _columns(rows: Iterable[tuple[Any, ...]], width: int) -> list[list[Any]]:
     ordered = sorted(rows, key=lambda row: [str(value) for value in row])
     return [[row[place] for row in ordered] for place in range(width)]
+$coord0$),
+('catalog/inserted.py', $coord0$"""Rows that are inserted: which columns their values are for, and which keys they must keep."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..model import Json, Touch
+from . import queries
+from .facts import BaseNames, Name, Query
+
+
+def note(touches: Sequence[Touch], query: Query) -> list[Touch]:
+    """Give values without a list of columns their columns, and each row the keys of its table."""
+    names = BaseNames()
+    tables: dict[int, Name] = {}
+    for index, touch in enumerate(touches):
+        names.follow(touch)
+        if _is_row(touch) and touch.schema is not None:
+            tables[index] = names.relation(touch.schema, touch.name)
+    if not tables:
+        return list(touches)
+    wanted = sorted(set(tables.values()))
+    arrays = [[one[0] for one in wanted], [one[1] for one in wanted]]
+    columns: dict[Name, list[str]] = {
+        (row["schema"], row["name"]): list(row["columns"])
+        for row in query(queries.COLUMNS_IN_ORDER, arrays)
+    }
+    keys: dict[Name, list[Json]] = {}
+    for row in query(queries.UNIQUE_KEYS, arrays):
+        keys.setdefault((row["schema"], row["name"]), []).append(list(row["columns"]))
+    result = list(touches)
+    for index, table in tables.items():
+        detail: dict[str, Json] = dict(touches[index].detail)
+        values = detail.pop("values", None)
+        if isinstance(values, list) and "row" not in detail:
+            detail["row"] = {
+                column: value[0]
+                for column, value in zip(columns.get(table, ()), values, strict=False)
+                if isinstance(value, list) and value
+            }
+        if table in keys:
+            detail["keys"] = keys[table]
+        result[index] = touches[index]._replace(detail=detail)
+    return result
+
+
+def _is_row(touch: Touch) -> bool:
+    detail = touch.detail
+    return detail.get("command") == "insert" and ("row" in detail or "values" in detail)
 $coord0$),
 ('catalog/keys.py', $coord0$"""Unique keys: what a constraint that is dropped was, and whether a reference has its key."""
 
@@ -2475,7 +2538,8 @@ from i join pg_catalog.pg_policy p on p.polrelid = i.relation and p.polname = i.
 where i.kind = 'policy'
 union all
 select i.kind, i.schema, i.name, i.sub, 'pg_catalog.pg_rewrite'::regclass::oid::bigint,
-       r.oid::bigint, null, null, null
+       r.oid::bigint, null, case r.ev_type when '2' then 16 when '3' then 4 when '4' then 8
+         end::text || case when r.ev_qual::text = '<>' then '' else '?' end, null
 from i join pg_catalog.pg_rewrite r on r.ev_class = i.relation and r.rulename = i.sub
 where i.kind = 'rule'
 """
@@ -2632,6 +2696,16 @@ left join pg_catalog.pg_roles r on r.oid = x.grantee
 where n.nspname = any ($1::text[])
 """
 
+COLUMNS_IN_ORDER = """
+select n.nspname as schema, c.relname as name, (
+         select array_agg(a.attname::text order by a.attnum) from pg_catalog.pg_attribute a
+         where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped) as columns
+from (select distinct * from unnest($1::text[], $2::text[]) as i (schema, name)) i
+join pg_catalog.pg_namespace n on n.nspname = i.schema
+join pg_catalog.pg_class c
+  on c.relnamespace = n.oid and c.relname = i.name and c.relkind in ('r', 'p', 'v', 'f')
+"""
+
 UNIQUE_KEYS = """
 select n.nspname as schema, c.relname as name, x.indisprimary as is_primary, (
          select array_agg(a.attname::text order by a.attname) from pg_catalog.pg_attribute a
@@ -2754,7 +2828,7 @@ def note(touches: Sequence[Touch], facts: Facts) -> list[Touch]:
         sub = touch.sub
         if touch.schema is not None and sub is not None and touch.action != "use":
             base = names.relation(touch.schema, touch.name)
-            if touch.kind == "trigger" and "events" not in touch.detail:
+            if touch.kind in ("trigger", "rule") and "events" not in touch.detail:
                 touch = _trigger(touch, facts.triggers.get((*base, sub)))
             elif touch.facet == "type" and family_of(touch.kind) == COLUMN:
                 known = facts.column_types.get((*base, names.column(base, sub)))
@@ -3299,7 +3373,7 @@ def _set_identity(s: Subject, command: Node) -> None:
     for option in command.def_ or ():
         if option.defname == "generated":
             always = getattr(option.arg, "ival", 0) == ord("a")
-            s.column(command.name, "identity", value="always" if always else "by default")
+            s.column(command.name, "identity", value="always" if always else "by default", set=True)
     if options:
         sequence, known = _sequence_of(s, command.name)
         detail: Detail = {"implied": True, "value": option_values(options)}
@@ -4316,6 +4390,7 @@ from typing import Any
 from ..loader import ast, enums
 from ..model import Json
 from ..names import Column, Table, quoted
+from ..uses import row_facts
 from ..uses.nodes import child_names, is_a
 from . import automatic_names as names
 from .canonical import full_text, shortened
@@ -4376,7 +4451,9 @@ def _suffix(pending: Pending) -> str:
     if node.contype in (_C.CONSTR_CHECK, _C.CONSTR_FOREIGN, _C.CONSTR_NOTNULL):
         if node.skip_validation:
             words.append("not valid")
-        if not node.is_enforced and "not enforced" not in words:
+        # The grammar leaves the flag unset at NOT NULL, which is always enforced.
+        enforced = node.is_enforced or node.contype == _C.CONSTR_NOTNULL
+        if not enforced and "not enforced" not in words:
             words.append("not enforced")
     return "".join(" " + word for word in words)
 
@@ -4435,6 +4512,7 @@ def create_check(
         detail["automatic"] = True
     if node.skip_validation:
         detail["not_valid"] = True
+    detail["demands"] = row_facts.condition(node.raw_expr)["where"]
     work.add("table constraint", target, name, "create", "definition", detail)
     work.expression(node.raw_expr, target, by="table constraint", constraint=name)
     _added(work, target, table, name, {"type": "check", "columns": known})
@@ -4448,14 +4526,16 @@ def create_check(
 def name_not_null(
     work: Work, target: Target, table: Table | None, pending: Pending, new_table: bool
 ) -> None:
-    """A named NOT NULL: an object from PostgreSQL 18 on; before, it is a column's alone and mute."""
+    """NOT NULL with a name: an object from PostgreSQL 18 on; before, the name is mute."""
     node = pending.node
     columns = [pending.column] if pending.column is not None else strings(node.keys or ())
     if not columns:
         return
     heirs = [] if node.is_no_inherit else _children(work, table)
     if node.conname:
-        definition = f"not null {quoted(columns[0])}" + (" no inherit" if node.is_no_inherit else "")
+        definition = f"not null {quoted(columns[0])}" + (
+            " no inherit" if node.is_no_inherit else ""
+        )
         detail: Detail = {
             "definition": definition + _suffix(pending),
             "constraint_type": "not null",
@@ -4739,6 +4819,12 @@ def rename_index(work: Work, old: Target, name: str, implied: bool = False) -> N
 # -------------------------------------------------------------------- FOREIGN KEY
 
 
+def _in_period(columns: Sequence[str], period: bool) -> str:
+    """The columns as text; of a temporal key the last one is a period."""
+    *others, last = map(quoted, columns)
+    return ", ".join((*others, f"period {last}" if period else last))
+
+
 def create_foreign_key(
     work: Work, target: Target, table: Table | None, kind: str, pending: Pending
 ) -> None:
@@ -4754,9 +4840,11 @@ def create_foreign_key(
     keys: tuple[str, ...] | None = strings(node.pk_attrs) if node.pk_attrs else None
     if keys is None:
         keys = _primary_key(work.table(referenced))
-    text = f"foreign key ({', '.join(map(quoted, columns))}) references {referenced.text()}"
+    text = (
+        f"foreign key ({_in_period(columns, node.fk_with_period)}) references {referenced.text()}"
+    )
     if node.pk_attrs:
-        text += f" ({', '.join(map(quoted, strings(node.pk_attrs)))})"
+        text += f" ({_in_period(strings(node.pk_attrs), node.pk_with_period)})"
     if node.fk_matchtype == "f":
         text += " match full"
     if node.fk_upd_action in _ACTIONS:
@@ -5208,6 +5296,7 @@ def create_domain(work: Work, node: Node) -> None:
         elif what == "CONSTR_NOTNULL":
             detail["not_null"] = True
             words.append("not null")
+            _domain_not_null_named(work, target, constraint)
         elif what == "CONSTR_DEFAULT":
             text = work.canonical(constraint.raw_expr)
             detail["default"] = text
@@ -5257,8 +5346,19 @@ def _domain_not_null(work: Work, target: Target, node: Node) -> None:
     work.add("type", target, None, "alter", "not null", {"value": True})
 
 
+def _domain_not_null_named(work: Work, target: Target, node: Node) -> None:
+    """An object from PostgreSQL 17 on; before, the name is mute."""
+    if not node.conname:
+        return
+    detail: Detail = {"definition": "not null", "constraint_type": "not null"}
+    work.add("domain constraint", target, node.conname, "create", "definition", detail)
+    for schema, _ in target.options:
+        work.scope.constraint_added(schema, node.conname)
+
+
 def _domain_add(work: Work, target: Target, node: Node) -> None:
     if node.def_.contype.name == "CONSTR_NOTNULL":
+        _domain_not_null_named(work, target, node.def_)
         _domain_not_null(work, target, node)
         return
     _domain_check(work, target, node.def_)
@@ -5594,7 +5694,8 @@ def create_index(work: Work, node: Node) -> None:
             return
     work.add("index", index, None, "create", "definition", detail)
     by: Detail = {"by": "index", "index": name}
-    work.use(kind, target, None, {**by, "own": True})
+    alone: Detail = {} if node.relation.inh else {"only": True}
+    work.use(kind, target, None, {**by, **alone, "own": True})
     column_kind = "table column" if kind == "table" else f"{kind} column"
     for parameter in (*parameters, *including):
         if parameter.name:
@@ -8095,7 +8196,9 @@ def create_rule(work: Work, node: Node) -> None:
     text = f"on {event} do {'instead' if node.instead else 'also'} {full_text(actions, work.scope)}"
     if node.whereClause is not None:
         text += f" where {full_text(node.whereClause, work.scope)}"
-    detail: Detail = {"definition": shortened(text), "event": event}
+    detail: Detail = {"definition": shortened(text), "event": event, "events": [event]}
+    if node.whereClause is not None:
+        detail["conditional"] = True
     if node.replace:
         detail["or_replace"] = True
     work.add("rule", target, node.rulename, "create", "definition", detail)
@@ -10319,6 +10422,8 @@ class Rule(NamedTuple):
     a: str
     b: str
     first: Side | None = None
+    times: int = 1
+    """How often each side says the same again in the example."""
 
 
 TABLE = "create table t (id integer primary key, c text, d text);"
@@ -10789,6 +10894,18 @@ _CHANGED: tuple[Rule, ...] = (
         "alter table t alter column c set default 'y'",
     ),
     Rule(
+        "too-many-to-compare",
+        "clash",
+        "both make so many changes of one aspect that nobody compared them one by one",
+        "above 200,000 pairs of changes the comparison would keep the server busy for long; "
+        "whether any two of them get in each other's way is not known",
+        "none: a limit of this detector, as a clash so that somebody looks",
+        TABLE + " grant select on t to public;",
+        "grant select on t to public",
+        "revoke select on t from public",
+        times=450,
+    ),
+    Rule(
         "same-value",
         "duplicate",
         "both set the same aspect of one object to the same value",
@@ -11104,9 +11221,40 @@ _ROWS: tuple[Rule, ...] = (
         "insert into t (id) values (2)",
     ),
     Rule(
+        "row-against-check",
+        "clash",
+        "one adds a check, the other inserts or sets constants that it refuses",
+        "the row stops the constraint, or the constraint the row",
+        "documentation, Check Constraints",
+        FILLED,
+        "alter table t add constraint k check (c in ('a', 'x'))",
+        "update t set c = 'z' where id = 1",
+    ),
+    Rule(
+        "same-key-twice",
+        "clash",
+        "both insert a row with the same values of a key",
+        "the second is refused",
+        "documentation, Unique Constraints",
+        FILLED,
+        "insert into t (id, c) values (2, 'x')",
+        "insert into t (id, c) values (2, 'y')",
+    ),
+    Rule(
+        "plain-insert-first",
+        "order",
+        "both insert a row with the same values of a key, one of them ON CONFLICT",
+        "the one with ON CONFLICT gives way, or updates, when it comes second; the plain one fails",
+        "documentation, INSERT: ON CONFLICT",
+        FILLED,
+        "insert into t (id, c) values (2, 'x') on conflict (id) do nothing",
+        "insert into t (id, c) values (2, 'y')",
+        "b",
+    ),
+    Rule(
         "trigger-for-changed-rows",
         "clash",
-        "one creates, drops or switches a trigger, the other changes rows that fire it",
+        "one creates, drops or switches a trigger or rule, the other changes rows that fire it",
         "the trigger does its work for these rows or not",
         "documentation, Overview of Trigger Behavior",
         FILLED,
@@ -11352,8 +11500,8 @@ Values = Mapping[str, Json]
 Condition = list[list[Json]]
 
 
-def condition_of(detail: Mapping[str, Json]) -> Condition:
-    where = detail.get("where")
+def condition_of(detail: Mapping[str, Json], where_told: str = "where") -> Condition:
+    where = detail.get(where_told)
     return [part for part in where if isinstance(part, list)] if isinstance(where, list) else []
 
 
@@ -11397,6 +11545,14 @@ def satisfied(condition: Condition, values: Values) -> bool | None:
     if False in answers:
         return False
     return None if None in answers else True
+
+
+def is_violated(check: Condition, values: Values) -> bool:
+    """Whether a CHECK refuses a row for certain: what is NULL in it is no reason."""
+    return any(
+        holds(part, values) is False and (values[str(part[0])] is not None or part[1] == "not null")
+        for part in check
+    )
 
 
 def disjoint(one: Condition, two: Condition) -> bool:
@@ -11632,7 +11788,7 @@ class Prepared:
         self.defaults: list[Touch] = []
         """Its changes of default privileges."""
         self.references: list[Touch] = []
-        """Its new foreign keys."""
+        """Its new foreign keys, and its ON CONFLICT with columns."""
         self.keys: list[Touch] = []
         """Unique constraints and indexes that it makes or drops."""
         for touch in touches:
@@ -11675,6 +11831,8 @@ class Prepared:
         if touch.action == "create" and touch.facet == "definition":
             self.made.append(touch)
         detail = touch.detail
+        if detail.get("conflict"):
+            self.references.append(touch)
         if touch.kind == "table constraint":
             if detail.get("constraint_type") == "foreign key" and touch.action == "create":
                 self.references.append(touch)
@@ -11815,7 +11973,6 @@ RESET_BY_REPLACE = frozenset(
 """CREATE OR REPLACE writes these anew: owner, privileges and comments survive it."""
 
 
-
 def is_reset(made: Touch, changed: Iterable[str]) -> bool:
     """Whether CREATE OR REPLACE undoes a change of one of these aspects."""
     resets = RESET_BY_REPLACE if made.kind != "trigger" else _RESET_TRIGGER
@@ -11853,6 +12010,7 @@ _NOISE = frozenset(
         "events",
         "columns",
         "conditional",
+        "demands",
     )
 )
 
@@ -12002,7 +12160,17 @@ def compare(a: Effect, b: Effect, report: Report) -> None:
         changes = [touch for facet in _MEMBERSHIP for touch in one.alters.get(facet, ())]
         if changes:
             _membership(changes, two, "a" if side == "a" else "b", report)
+        if _takes_in(one) and any("only" in touch.detail for touch in two.uses):
+            # An index ON ONLY the parent is given to the children that come later.
+            say(report, "reaches-the-child-or-not", "clash", two, kind="table")
     _bounds(a, b, report)
+
+
+def _takes_in(effect: Effect) -> bool:
+    return any(
+        "bounds" in touch.detail and "of" not in touch.detail
+        for touch in (*effect.uses, *effect.alters.get("partition", ()))
+    )
 
 
 def _membership(changes: list[Touch], other: Effect, side: Side, report: Report) -> None:
@@ -12015,6 +12183,9 @@ def _membership(changes: list[Touch], other: Effect, side: Side, report: Report)
             _joins(other, side, report)
         elif joins:
             _parent_of_joining(other, side, report)
+        elif any("lost" in touch.detail for touch in other.uses):
+            # DROP INDEX takes the indexes of the children along.
+            say(report, "reaches-the-child-or-not", "clash", other, kind="table")
 
 
 def _leaves(other: Effect, report: Report) -> None:
@@ -12591,9 +12762,9 @@ def _both_stay(a: Effect, b: Effect, report: Report) -> None:
         _alter_and_use(a, b, "a", report)
     if b.alters:
         _alter_and_use(b, a, "b", report)
-    if a.stars and b.members:
+    if a.stars and (b.members or b.uses):
         stars.compare(a, b, "a", report)
-    if b.stars and a.members:
+    if b.stars and (a.members or a.uses):
         stars.compare(b, a, "b", report)
     if a.key.family == RELATION:
         families.compare(a, b, report)
@@ -13192,21 +13363,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..identity import Key, container, key_of
-from ..model import Side, Touch
+from ..model import Json, Side, Touch
 from .verdict import Report, Verdict
 
 
 def compare(references: Sequence[Touch], keys: Sequence[Touch], side: Side, report: Report) -> None:
-    """A foreign key needs a unique key of exactly its columns; ``side`` makes or drops one."""
+    """A foreign key, or ON CONFLICT, needs a unique key of its columns; ``side`` makes or drops one."""
     for reference in references:
-        target = reference.detail.get("references")
-        if not isinstance(target, dict):
+        target = _target(reference)
+        if target is None:
             continue
+        table, columns = target
         for key in keys:
-            table = _table(key)
-            if table != (target.get("schema"), target.get("name")):
+            if _table(key) != table:
                 continue
-            columns, primary = target.get("columns"), key.detail.get("constraint_type")
+            primary = key.detail.get("constraint_type")
             if isinstance(columns, list):
                 if _columns(key) != sorted(str(column) for column in columns):
                     continue
@@ -13215,19 +13386,39 @@ def compare(references: Sequence[Touch], keys: Sequence[Touch], side: Side, repo
             _verdict(reference, key, side, report)
 
 
+def _target(reference: Touch) -> tuple[tuple[str | None, str], Json] | None:
+    """The table and the columns that must have a unique key."""
+    if "conflict" in reference.detail:
+        return (reference.schema, reference.name), reference.detail["conflict"]
+    target = reference.detail.get("references")
+    if not isinstance(target, dict):
+        return None
+    schema = target.get("schema")
+    return (None if schema is None else str(schema), str(target.get("name"))), target.get("columns")
+
+
+def _has_key(reference: Touch) -> bool:
+    """Whether there is such a key already, as the catalog has it."""
+    keys, columns = reference.detail.get("keys"), reference.detail.get("conflict")
+    if isinstance(keys, list) and isinstance(columns, list):
+        wanted = {str(column) for column in columns}
+        return any(isinstance(key, list) and wanted == set(map(str, key)) for key in keys)
+    return bool(reference.detail.get("key_exists"))
+
+
 def _verdict(reference: Touch, key: Touch, side: Side, report: Report) -> None:
     object_ = key_of(key)
     table = _table(key)
     covers = (container(object_),) if table is None else (Key("relation", *table),)
     if key.action == "create":
-        if reference.detail.get("key_exists"):
+        if _has_key(reference):
             return
         report(
             Verdict(
                 "key-before-reference", "dependency", "order", "warning", side, (object_,), covers
             )
         )
-    elif key.detail.get("cascade"):
+    elif key.detail.get("cascade") or reference.action == "use":
         first: Side = "b" if side == "a" else "a"
         report(
             Verdict("use-before-drop", "dependency", "order", "error", first, (object_,), covers)
@@ -13273,7 +13464,9 @@ FAILS_IN_BOTH_ORDERS = frozenset(
         "drop-while-used",
         "key-dropped-while-used",
         "one-source-of-values",
+        "row-against-check",
         "row-without-value",
+        "same-key-twice",
         "two-primary-keys",
         "schema-not-empty",
         "shape-of-a-child",
@@ -13338,6 +13531,7 @@ from __future__ import annotations
 
 from ..identity import COLUMN, family_of, key_of
 from ..model import Side, Touch
+from .conditions import condition_of, is_violated
 from .effects import Effect
 from .verdict import Report, Verdict, say, severity_of
 
@@ -13346,8 +13540,10 @@ def compare(writer: Effect, other: Effect, side: Side, report: Report) -> None:
     """``writer`` changes rows of a relation, ``other`` does something to it."""
     backfilled = other.written
     for member in other.members:
-        if member.kind == "trigger":
+        if member.kind in ("trigger", "rule"):
             _trigger(writer, member, report)
+        elif "demands" in member.detail and "inherited" not in member.detail:
+            _check(writer, member, report)
         elif (
             "insert" in writer.commands
             and family_of(member.kind) == COLUMN
@@ -13406,9 +13602,24 @@ def _not_null(writer: Effect, other: Effect, member: Touch, side: Side, report: 
         )
 
 
+def _check(writer: Effect, member: Touch, report: Report) -> None:
+    """A row whose constants tell that it does not satisfy a new check."""
+    demands = condition_of(member.detail, "demands")
+    for touch in writer.data:
+        values = touch.detail.get("row", touch.detail.get("set"))
+        if isinstance(values, dict) and is_violated(demands, values):
+            key = key_of(member)
+            report(
+                Verdict(
+                    "row-against-check", "constraint", "clash", "error", None, (key,), (writer.key,)
+                )
+            )
+            return
+
+
 def _trigger(writer: Effect, member: Touch, report: Report) -> None:
     detail = member.detail
-    if detail.get("conditional") or detail.get("implied"):
+    if detail.get("conditional") or (detail.get("implied") and not detail.get("cascade")):
         return
     if member.action == "alter" and member.facet != "enabled":
         return
@@ -13429,9 +13640,9 @@ def _trigger(writer: Effect, member: Touch, report: Report) -> None:
         report(
             Verdict(
                 "trigger-for-changed-rows",
-                "trigger",
+                member.kind,
                 "clash",
-                severity_of("trigger", "clash"),
+                severity_of(member.kind, "clash"),
                 None,
                 (key_of(member),),
                 (writer.key,),
@@ -13470,6 +13681,8 @@ def compare(user: Effect, changer: Effect, side: Side, report: Report) -> None:
         for member in changer.members:
             if family_of(member.kind) == COLUMN:
                 _column(star, member, changer, side, report)
+        if _copies(star, changer):
+            say(report, "star-settles", "clash", changer, kind="dependency")
 
 
 def _distinct(stars: list[Touch]) -> list[Touch]:
@@ -13517,6 +13730,26 @@ def _column(star: Touch, member: Touch, changer: Effect, side: Side, report: Rep
         and member.facet in _copied(star)
     ):
         say(report, "star-settles", "clash", changer, kind="dependency")
+
+
+def _copies(star: Touch, changer: Effect) -> bool:
+    """Whether LIKE \u2026 INCLUDING copies constraints, indexes or statistics that come or go."""
+    including = star.detail.get("including")
+    words = including if isinstance(including, list) else ()
+    made_on = {str(touch.detail.get("by")) for touch in changer.uses if touch.detail.get("own")}
+    if ("indexes" in words and "index" in made_on) or (
+        "statistics" in words and "statistics object" in made_on
+    ):
+        return True
+    wanted = {"check"} if "constraints" in words else set()
+    if "indexes" in words:
+        wanted |= {"primary key", "unique", "exclusion"}
+    return any(
+        member.kind == "table constraint"
+        and member.action in ("create", "drop")
+        and member.detail.get("constraint_type") in wanted
+        for member in changer.members
+    )
 
 
 _COPIED = {
@@ -13631,7 +13864,7 @@ $coord0$),
 
 from __future__ import annotations
 
-from ..model import Json, Touch
+from ..model import Json, Side, Touch
 from .conditions import columns_of, condition_of, disjoint, fixed, satisfied
 from .effects import Effect
 from .verdict import Report, say
@@ -13644,16 +13877,51 @@ def compare(a: Effect, b: Effect, report: Report) -> None:
     """Report a clash where constants tell that both reach a row, and that it ends up different."""
     for one in _writes(a):
         for two in _writes(b):
+            if _same_key(one, two):
+                _same_row(one, two, a, report)
+                return
             if _differ(one, two, a, b) or _differ(two, one, b, a):
                 say(report, "same-rows", "clash", a, kind="table")
                 return
+
+
+def _same_key(one: Touch, two: Touch) -> bool:
+    """Whether both insert a row, and one of the table's keys is the same in both."""
+    a, b = one.detail.get("row"), two.detail.get("row")
+    if not isinstance(a, dict) or not isinstance(b, dict):
+        return False
+    for key in _keys(one) or _keys(two):
+        if key and all(a.get(column) is not None and a[column] == b.get(column) for column in key):
+            return True
+    return False
+
+
+def _keys(insert: Touch) -> list[list[str]]:
+    keys = insert.detail.get("keys") or [insert.detail.get("conflict")]
+    return [
+        [str(column) for column in key]
+        for key in (keys if isinstance(keys, list) else ())
+        if isinstance(key, list)
+    ]
+
+
+def _same_row(one: Touch, two: Touch, effect: Effect, report: Report) -> None:
+    """Two rows of one key: the second is refused, or ON CONFLICT says what to do."""
+    prepared_a, prepared_b = "conflict" in one.detail, "conflict" in two.detail
+    if prepared_a != prepared_b:
+        first: Side = "b" if prepared_a else "a"
+        say(report, "plain-insert-first", "order", effect, first, kind="table", weight="error")
+    elif not prepared_a:
+        say(report, "same-key-twice", "clash", effect, kind="table")
+    elif one.detail["row"] != two.detail["row"]:
+        say(report, "same-rows", "clash", effect, kind="table")
 
 
 def _writes(effect: Effect) -> list[Touch]:
     return [
         touch
         for touch in effect.data
-        if "command" in touch.detail
+        if ("command" in touch.detail or touch.detail.get("truncate"))
         and touch.detail.get("via") != "catalog"
         and "inherited" not in touch.detail
     ]
@@ -13661,12 +13929,18 @@ def _writes(effect: Effect) -> list[Touch]:
 
 def _differ(one: Touch, two: Touch, first: Effect, second: Effect) -> bool:
     """``one`` before ``two`` is not the same as after it."""
-    commands = (one.detail["command"], two.detail["command"])
+    commands = (_command(one), _command(two))
     if commands[0] == "insert" and commands[1] in ("update", "delete"):
         return _reaches_new_row(one, two, first, second)
+    if commands == ("insert", "truncate"):
+        return True
     if commands[0] == "update" and commands[1] in ("update", "delete"):
         return _in_both_orders(one, two, first, second)
     return False
+
+
+def _command(touch: Touch) -> str:
+    return str(touch.detail.get("command", "truncate"))
 
 
 def _reaches_new_row(insert: Touch, change: Touch, inserter: Effect, changer: Effect) -> bool:
@@ -13701,9 +13975,11 @@ def _reaches_new_row(insert: Touch, change: Touch, inserter: Effect, changer: Ef
 def _in_both_orders(one: Touch, two: Touch, first: Effect, second: Effect) -> bool:
     """Try both orders on a row that both reach, and on one that the first brings to the second."""
     a, b = one.detail, two.detail
-    if "where" not in a or "where" not in b or a.get("rest") or b.get("rest"):
+    if "where" not in a or "where" not in b:
         return False
     where_a, where_b = condition_of(a), condition_of(b)
+    if a.get("rest") or b.get("rest"):
+        return not disjoint(where_a, where_b) and _set_differently(one, two)
     if not disjoint(where_a, where_b):
         start = {**fixed(where_a), **fixed(where_b)}
         ab = _then(_then(start, one, first), two, second)
@@ -13714,6 +13990,14 @@ def _in_both_orders(one: Touch, two: Touch, first: Effect, second: Effect) -> bo
     if alone is None:
         return False
     return satisfied(where_b, alone) is True and _then(alone, two, second) != alone
+
+
+def _set_differently(one: Touch, two: Touch) -> bool:
+    """Whether both set a column, and not to the same constant."""
+    a, b = one.detail.get("set"), two.detail.get("set")
+    if not isinstance(a, dict) or not isinstance(b, dict):
+        return False
+    return any(column in b and a[column] != b[column] for column in a)
 
 
 def _then(row: Row, change: Touch, effect: Effect) -> Row:
@@ -17044,6 +17328,235 @@ def _sublink(collector: Collector, node: Any, level: Level) -> Sequence[Any]:
 def _bare_select(collector: Collector, node: Any, level: Level) -> None:
     query(collector, node, level, level.common)
 $coord0$),
+('uses/result_columns.py', $coord0$"""The columns of a query, in order, with ``*`` spelled out where the script tells what it means.
+
+``output.py`` follows a query for what it uses, and needs no order; a view or a table that is made
+of a query has exactly the columns that are listed here, or nobody can tell them from the text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ..loader import ast
+from . import builtin_names
+from .from_clause import names_of
+from .nodes import is_a
+from .output import NO_SET_OPERATION, figured_name
+from .sources import renamed
+
+if TYPE_CHECKING:
+    from ..names import Scope
+
+Columns = tuple[str, ...] | None
+"""None where the text does not tell them."""
+
+MOST_COLUMNS = 1664
+"""The server allows no more in one result; who asks for more gets no answer here."""
+
+_MOST_LEVELS = 50
+_NOTHING: Mapping[str, Columns] = {}
+
+
+def result_columns(query: Any, scope: Scope) -> Columns:
+    """The column names that a query returns, as the server would give them."""
+    return _Reader(scope).query(query, _NOTHING)
+
+
+class _Item(NamedTuple):
+    """An item of FROM: what ``*`` makes of it, and what ``alias.*`` does."""
+
+    columns: Columns
+    named: Mapping[str, Columns]
+
+
+class _Reader:
+    def __init__(self, scope: Scope) -> None:
+        self._scope = scope
+        self._depth = 0
+
+    def query(self, node: Any, common: Mapping[str, Columns]) -> Columns:
+        if self._depth >= _MOST_LEVELS:
+            return None
+        self._depth += 1
+        try:
+            found = self._query(node, common)
+        finally:
+            self._depth -= 1
+        return None if found is None or len(found) > MOST_COLUMNS else found
+
+    def _query(self, node: Any, common: Mapping[str, Columns]) -> Columns:
+        common = self._with(getattr(node, "withClause", None), common)
+        while is_a(node, ast.SelectStmt) and node.op != NO_SET_OPERATION:
+            # The first of the united queries gives the names.
+            node = node.larg
+            common = self._with(node.withClause, common)
+        if is_a(node, ast.SelectStmt):
+            if node.valuesLists:
+                return tuple(f"column{no}" for no in range(1, len(node.valuesLists[0]) + 1))
+            return self._targets(node.targetList or (), node.fromClause or (), common)
+        clause = getattr(node, "returningClause", None)
+        if clause is None:
+            return None
+        changed = (node.relation, *_others(node))
+        return self._targets(clause.exprs or (), changed, common)
+
+    def _with(self, clause: Any, common: Mapping[str, Columns]) -> Mapping[str, Columns]:
+        if clause is None:
+            return common
+        visible = dict(common)
+        for definition in clause.ctes:
+            if clause.recursive:
+                # Inside its own first part the name is none of these.
+                visible.pop(definition.ctename, None)
+            columns = self.query(definition.ctequery, visible)
+            if columns is not None:
+                columns = renamed(columns, names_of(definition.aliascolnames)) + _extra(definition)
+            visible[definition.ctename] = columns
+        return visible
+
+    def _targets(
+        self, targets: Sequence[Any], items: Sequence[Any], common: Mapping[str, Columns]
+    ) -> Columns:
+        sources: list[_Item] | None = None
+        names: list[str] = []
+        for target in targets:
+            value = target.val
+            if not _is_star(value):
+                names.append(target.name or figured_name(value))
+                continue
+            if sources is None:
+                sources = [self._item(item, common) for item in items]
+            found = _expanded(value, sources)
+            if found is None or len(names) > MOST_COLUMNS:
+                return None
+            names += found
+        return tuple(names)
+
+    # ---------------------------------------------------------------- FROM
+
+    def _item(self, node: Any, common: Mapping[str, Columns]) -> _Item:
+        if is_a(node, ast.JoinExpr):
+            return self._joined(node, common)
+        alias = node.alias.aliasname if getattr(node, "alias", None) is not None else ""
+        given = names_of(node.alias.colnames) if alias else ()
+        columns: Columns = None
+        if is_a(node, ast.RangeVar):
+            columns = self._relation(node, common)
+            alias = alias or node.relname
+        elif is_a(node, ast.RangeSubselect):
+            columns = self.query(node.subquery, common)
+        elif is_a(node, ast.RangeFunction):
+            columns, alias = self._function(node, alias, given)
+        if columns is not None:
+            columns = renamed(columns, given)
+        return _Item(columns, {alias: columns} if alias else {})
+
+    def _relation(self, node: Any, common: Mapping[str, Columns]) -> Columns:
+        if node.schemaname is None and node.relname in common:
+            return common[node.relname]
+        parts = (node.schemaname, node.relname) if node.schemaname else (node.relname,)
+        options = self._scope.resolve(parts, "relation")
+        table = self._scope.tables.get(options[0])
+        if len(options) > 1 or table is None or not table.complete:
+            return None
+        return tuple(table.columns)
+
+    def _function(self, node: Any, alias: str, given: tuple[str, ...]) -> tuple[Columns, str]:
+        ordinality = ("ordinality",) if node.ordinality else ()
+        if node.is_rowsfrom or len(node.functions) != 1:
+            return None, alias
+        call, definitions = node.functions[0]
+        name = figured_name(call)
+        alias = alias or name
+        definitions = definitions or node.coldeflist
+        if definitions:
+            return tuple(one.colname for one in definitions) + ordinality, alias
+        if is_a(call, ast.FuncCall):
+            known = self._scope.result_columns(names_of(call.funcname))
+            if known is not None:
+                return known + ordinality, alias
+            if name not in builtin_names.FUNCTIONS or name in builtin_names.RESULT_COLUMNS:
+                # How many there are beyond those that the alias names, nobody tells.
+                return (given[: len(given) - len(ordinality)] or None), alias
+            if name.startswith(("json_populate", "jsonb_populate", "pg_")):
+                return None, alias
+        return (alias, *ordinality), alias
+
+    def _joined(self, node: Any, common: Mapping[str, Columns]) -> _Item:
+        """A chain of joins, which lean to the left and may be many."""
+        chain = []
+        while is_a(node, ast.JoinExpr):
+            chain.append(node)
+            node = node.larg
+        columns, first = self._item(node, common)
+        named = dict(first)
+        for join in reversed(chain):
+            right, more = self._item(join.rarg, common)
+            columns = _merged(join, columns, right)
+            if columns is not None and len(columns) > MOST_COLUMNS:
+                columns = None
+            for alias, known in more.items():
+                named.setdefault(alias, known)
+            if join.alias is not None:
+                if columns is not None:
+                    columns = renamed(columns, names_of(join.alias.colnames))
+                named = {join.alias.aliasname: columns}
+        return _Item(columns, named)
+
+
+def _merged(join: Any, left: Columns, right: Columns) -> Columns:
+    """USING and NATURAL show a common column once, before all others."""
+    if left is None or right is None:
+        return None
+    if join.isNatural:
+        there = frozenset(right)
+        both = [name for name in left if name in there]
+    else:
+        both = list(names_of(join.usingClause))
+    once = frozenset(both)
+    rest = [name for side in (left, right) for name in side if name not in once]
+    return (*both, *rest)
+
+
+def _is_star(value: Any) -> bool:
+    if is_a(value, ast.ColumnRef):
+        return is_a(value.fields[-1], ast.A_Star)
+    return is_a(value, ast.A_Indirection) and is_a(value.indirection[-1], ast.A_Star)
+
+
+def _expanded(value: Any, sources: Sequence[_Item]) -> Columns:
+    if not is_a(value, ast.ColumnRef):
+        return None
+    if len(value.fields) > 1:
+        alias = value.fields[-2].sval
+        for source in sources:
+            if alias in source.named:
+                return source.named[alias]
+        return None
+    names: list[str] = []
+    for source in sources:
+        if source.columns is None:
+            return None
+        names += source.columns
+    return tuple(names)
+
+
+def _others(node: Any) -> tuple[Any, ...]:
+    """What UPDATE ... FROM and DELETE ... USING put beside the table."""
+    return tuple(getattr(node, "fromClause", None) or getattr(node, "usingClause", None) or ())
+
+
+def _extra(definition: Any) -> tuple[str, ...]:
+    names: list[str] = []
+    if definition.search_clause is not None:
+        names.append(definition.search_clause.search_seq_column)
+    if definition.cycle_clause is not None:
+        names.append(definition.cycle_clause.cycle_mark_column)
+        names.append(definition.cycle_clause.cycle_path_column)
+    return tuple(names)
+$coord0$),
 ('uses/routine.py', $coord0$"""Bodies of routines and DO blocks -> what the statements in them use.
 
 PostgreSQL records what a BEGIN ATOMIC body depends on, and nothing of a body that is a string:
@@ -17315,16 +17828,34 @@ _AND = enums.BoolExprType.AND_EXPR
 _NULL = enums.NullTestType.IS_NULL
 _OPERATOR = enums.A_Expr_Kind.AEXPR_OP
 _IN = enums.A_Expr_Kind.AEXPR_IN
+_BETWEEN = enums.A_Expr_Kind.AEXPR_BETWEEN
+_NOT = enums.BoolExprType.NOT_EXPR
 _COMPARED = frozenset(("=", "<>", "<", "<=", ">", ">="))
 _MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
 
 def inserted(node: Any) -> Facts:
-    """The values of INSERT \u2026 VALUES with one row and a list of columns."""
+    """The values of INSERT \u2026 VALUES with one row, and what ON CONFLICT looks for."""
+    return {**_row(node), **_conflict(node.onConflictClause)}
+
+
+def _conflict(clause: Any) -> Facts:
+    """``conflict``: the columns whose values it takes to be there already; empty for any key."""
+    if clause is None:
+        return {}
+    elements = getattr(clause.infer, "indexElems", None) or ()
+    names: list[Json] = [element.name for element in elements if element.name]
+    return {"conflict": names if len(names) == len(elements) else []}
+
+
+def _row(node: Any) -> Facts:
     select = node.selectStmt
     lists = getattr(select, "valuesLists", None)
-    if not node.cols or not lists or len(lists) != 1 or len(node.cols) > MOST:
+    if not lists or len(lists) != 1 or len(lists[0]) > MOST:
         return {}
+    if not node.cols:
+        # Which columns these are, the catalog knows.
+        return {"values": [[_constant(one)] if _is_constant(one) else [] for one in lists[0]]}
     row: dict[str, Json] = {
         column.name: _constant(value)
         for column, value in zip(node.cols, lists[0], strict=False)
@@ -17351,11 +17882,11 @@ def condition(node: Any) -> Facts:
     told: list[Json] = []
     rest = False
     for part in _conjuncts(node):
-        fact = _comparison(part)
-        if fact is None or len(told) >= MOST:
+        facts = _comparisons(part)
+        if not facts or len(told) >= MOST:
             rest = True
         else:
-            told.append(fact)
+            told += facts
     return {"where": told, "rest": True} if rest else {"where": told}
 
 
@@ -17371,7 +17902,24 @@ def _conjuncts(node: Any) -> Iterator[Any]:
             yield part
 
 
+def _comparisons(node: Any) -> list[Json]:
+    if is_a(node, ast.A_Expr) and node.kind == _BETWEEN:
+        name = _column(node.lexpr)
+        ends = node.rexpr
+        if name is None or not all(_is_constant(end) for end in ends):
+            return []
+        return [[name, ">=", _constant(ends[0])], [name, "<=", _constant(ends[1])]]
+    fact = _comparison(node)
+    return [] if fact is None else [fact]
+
+
 def _comparison(node: Any) -> list[Json] | None:
+    if is_a(node, ast.ColumnRef):
+        name = _column(node)
+        return None if name is None else [name, "=", "true"]
+    if is_a(node, ast.BoolExpr) and node.boolop == _NOT:
+        name = _column(node.args[0])
+        return None if name is None else [name, "=", "false"]
     if is_a(node, ast.NullTest):
         name = _column(node.arg)
         if name is None:
@@ -17923,7 +18471,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $function$
 # As the owner: where the parser lies is nothing that a caller may influence.
-if 'confiture_coord c47268019f6dcbbc' in GD:
+if 'confiture_coord 29d52949e568cb70' in GD:
     return
 import importlib
 import importlib.machinery
@@ -17931,7 +18479,7 @@ import importlib.util
 import marshal
 import sys
 
-package = 'coord_detector_c47268019f6dcbbc'
+package = 'coord_detector_29d52949e568cb70'
 python = f'{sys.implementation.cache_tag} {importlib.util.MAGIC_NUMBER.hex()}'
 compiled = plpy.prepare(
     'select path, code from coord.detector_code where fingerprint = $1 and python = $2',
@@ -17994,7 +18542,7 @@ loader = importlib.import_module(package + '.loader')
 loader.prepare(f"{folder[0]['setting']}/confiture_coord/{version}", in_backend=True)
 backend = importlib.import_module(package + '.backend')
 backend.start(plpy)
-GD['confiture_coord c47268019f6dcbbc'] = backend
+GD['confiture_coord 29d52949e568cb70'] = backend
 $function$;
 comment on function coord._load_detector() is
     'Loads the detector into this session (internal; harmless to call)';
@@ -18007,7 +18555,7 @@ import importlib.util
 import marshal
 import sys
 
-package = 'coord_detector_c47268019f6dcbbc'
+package = 'coord_detector_29d52949e568cb70'
 python = f'{sys.implementation.cache_tag} {importlib.util.MAGIC_NUMBER.hex()}'
 insert = plpy.prepare(
     'insert into coord.detector_code (fingerprint, python, path, code) values ($1, $2, $3, $4)',
@@ -18039,7 +18587,7 @@ values
      'whether only members of coord_reviewer may mark an intent merged'),
     ('branch_hook', '', 'function',
      'a function of one text argument, called with each new branch name and the caller''s rights'),
-    ('notify_channel', '', 'text',
+    ('notify_channel', '', 'channel',
      'a channel that is notified of each registration that found conflicts'),
     ('warnings_shown', '10', 'number',
      'how many conflicts one registration raises as warnings'),
@@ -18104,6 +18652,9 @@ begin
         and not new.value = any (string_to_array(v_default.check_as, '|')) then
         perform coord._raise('22023', format('setting "%s" cannot be "%s"', new.name, new.value),
             null, format('one of: %s', replace(v_default.check_as, '|', ', ')));
+    elsif v_default.check_as = 'channel' and octet_length(new.value) > 63 then
+        perform coord._raise('22023', format('setting "%s" is no name of a channel', new.name),
+            format('given: "%s"', new.value), 'a channel has 63 bytes at most');
     elsif v_default.check_as = 'function' and new.value <> ''
         and to_regprocedure(new.value) is null then
         perform coord._raise('22023', format('setting "%s" names no function', new.name),
@@ -18450,13 +19001,14 @@ create or replace function coord._history_hash(
 language sql stable
 as $function$
 -- A JSON array tells null from '' and every value from its neighbour; jsonb prints the same value
--- in one way; times go in as microseconds. So neither TimeZone nor DateStyle nor the encoding of
--- the server has a say. No SET, or the planner could not put this in place of the call; everything
--- is spelled out instead.
+-- in one way; times go in as microseconds (an infinite one was never ours). So neither TimeZone nor
+-- DateStyle nor the encoding of the server has a say. No SET, or the planner could not put this in
+-- place of the call; everything is spelled out instead.
 select pg_catalog.sha256(pg_catalog.convert_to(pg_catalog.jsonb_build_array(
     'confiture_coord history 1', id, intent_id, intent_row, event, old_status, new_status,
     conflict_id, details, reason, changed_by, session_role,
-    (extract(epoch from changed_at) operator(pg_catalog.*) 1000000)::pg_catalog.int8,
+    case when pg_catalog.isfinite(changed_at)
+         then (extract(epoch from changed_at) operator(pg_catalog.*) 1000000)::pg_catalog.int8 end,
     pg_catalog.encode(previous_hash, 'hex'))::pg_catalog.text, 'UTF8'))
 $function$;
 comment on function coord._history_hash(bigint, uuid, integer, text, text, text, bigint, jsonb,
@@ -18612,11 +19164,15 @@ set search_path = pg_catalog, pg_temp
 as $function$
 declare
     v_parts text[] := regexp_match(btrim(expected),
-        '^confiture_coord-1/([0-9]{1,18})/([0-9]{1,18})/([0-9,-]*)/([0-9a-f]{64})$');
+        '^confiture_coord-1/([0-9]{1,18})/([0-9]{1,18})'
+        '/((?:[0-9]{1,18}-[0-9]{1,18}(?:,[0-9]{1,18}-[0-9]{1,18})*)?)/([0-9a-f]{64})$');
     v_gaps int8multirange;
     v_now record;
 begin
-    if v_parts is null then
+    if v_parts is null or exists (
+        select from unnest(string_to_array(nullif(v_parts[3], ''), ',')) g
+        where split_part(g, '-', 1)::bigint > split_part(g, '-', 2)::bigint)
+    then
         perform coord._raise('22023', 'this is no digest of history', format('given: %s', left(expected, 200)),
             'give a token that coord.history_digest() returned, unchanged');
     end if;
@@ -18655,7 +19211,9 @@ begin
     return query
         select null::uuid, null::bigint, format('trigger %s on %s %s; mend it with: %s',
             g.trigger_name, g.relation, g.problem, g.mending)
-        from coord._guard_triggers() g;
+        from coord._guard_triggers() g
+        union all
+        select null::uuid, null::bigint, f.problem from coord._function_problems() f;
     return query
         with linked as (
             select h.*,
@@ -18671,7 +19229,7 @@ begin
                         l.intent_row, l.event, l.old_status, l.new_status, l.conflict_id, l.details,
                         l.reason, l.changed_by, l.session_role, l.changed_at, l.previous_hash)
                         then 'the row was changed after it was written'
-                    when l.intent_row <> l.row_before + 1
+                    when l.intent_row <> l.row_before::bigint + 1
                         then format('row %s of this intent follows row %s: rows between are missing',
                             l.intent_row, l.row_before)
                     when l.previous_hash is distinct from l.hash_before
@@ -18695,7 +19253,7 @@ begin
                 when l.id is null then 'the intent has no history'
                 when l.intent_row < i.history_rows
                     then format('the intent has %s history rows, and the last %s are missing',
-                        i.history_rows, i.history_rows - l.intent_row)
+                        i.history_rows, i.history_rows::bigint - l.intent_row)
                 when l.new_status <> i.status
                     then format('the intent is %s, but its history ends in %s', i.status, l.new_status)
                 else 'the intent does not know its last history row'
@@ -18704,6 +19262,40 @@ begin
         full join last l on l.intent_id = i.id
         where i.id is null or l.id is null or l.intent_row <> i.history_rows
            or l.new_status <> i.status or l.row_hash <> i.history_hash;
+    return query
+        with plan as (
+            select distinct on (h.intent_id) h.intent_id, h.id, h.details->'schema_changes' as changes
+            from coord.intent_history h where h.event in ('registered', 'amended')
+            order by h.intent_id, h.intent_row desc
+        )
+        select i.id, p.id, 'the plan of the intent is not the one that history has'
+        from coord.intent i join plan p on p.intent_id = i.id
+        where p.changes <> to_jsonb(i.schema_changes)
+        union all
+        select i.id, h.id, format('the intent is %s''s, but %s registered it', i.agent_id, h.changed_by)
+        from coord.intent i join coord.intent_history h on h.intent_id = i.id and h.intent_row = 1
+        where h.event = 'registered' and h.changed_by <> i.agent_id;
+    return query
+        select a.intent_id, min(a.id),
+            format('history counts as archived from row %s on, but the intent is here', min(a.intent_row))
+        from coord.archived_history a
+        where exists (select from coord.intent i where i.id = a.intent_id)
+           or exists (select from coord.intent_history h where h.intent_id = a.intent_id)
+        group by a.intent_id;
+    return query
+        with review as (
+            select distinct on (h.conflict_id) h.*
+            from coord.intent_history h where h.event = 'reviewed'
+            order by h.conflict_id, h.id desc
+        )
+        select r.intent_id, r.id,
+            case when c.id is null then format('conflict %s was reviewed, and is gone', r.conflict_id)
+                 when not c.reviewed
+                     then format('conflict %s was reviewed, and counts as open again', c.id)
+                 else format('conflict %s is not as its review left it', c.id) end
+        from review r left join coord.conflict c on c.id = r.conflict_id
+        where c.id is null or not c.reviewed or c.reviewed_by <> r.changed_by
+           or c.severity <> r.details->>'severity' or c.resolution_notes <> r.details->>'notes';
     return query
         select c.intent_a, null::bigint,
             format('conflict %s counts as reviewed, but no review of it is in history', c.id)
@@ -18929,14 +19521,14 @@ begin
     elsif btrim(value, e' \t\r\n') = '' then
         perform coord._raise('22023', format('%s must not be empty', argument), null,
             format('give %s a short text that others will recognise', argument));
-    elsif value ~ '[[:cntrl:]]' then
-        perform coord._raise('22023', format('%s must not contain control characters', argument),
-            format('given: %s', to_json(value)), 'keep it on one line');
     elsif length(value) > v_limit then
         perform coord._raise('54000', format('%s is too long', argument),
             format('%s characters; the limit is %s (setting max_name_length)',
                    length(value), v_limit),
             'shorten it; longer explanations belong into metadata');
+    elsif value ~ '[[:cntrl:]]' then
+        perform coord._raise('22023', format('%s must not contain control characters', argument),
+            format('given: %s', to_json(value)), 'keep it on one line');
     end if;
 end
 $function$;
@@ -18954,10 +19546,15 @@ begin
         perform coord._raise('54000', format('%s is too long', argument),
             format('%s characters; the limit is %s (setting max_text_length)',
                    length(value), v_limit), 'shorten it, and link to the rest');
+    elsif translate(value, e'\t\r\n', '') ~ '[[:cntrl:]]' then
+        -- what a terminal obeys could make one line of history look like another
+        perform coord._raise('22023', format('%s must not contain control characters', argument),
+            format('given: %s', to_json(value)), 'plain text, with line breaks if need be');
     end if;
 end
 $function$;
-comment on function coord._check_text(text, text) is 'Raises for a text that is too long (internal)';
+comment on function coord._check_text(text, text) is
+    'Raises for a text that is too long or unprintable (internal)';
 
 create or replace function coord._choice(argument text, value text, choices text[]) returns text
 language plpgsql stable
@@ -19050,10 +19647,10 @@ create or replace function coord._footprint(
 )
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord c47268019f6dcbbc')
+detector = GD.get('confiture_coord 29d52949e568cb70')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord c47268019f6dcbbc']
+    detector = GD['confiture_coord 29d52949e568cb70']
 return detector.footprint(changes, change_list, search_path, effective_path)
 $function$;
 comment on function coord._footprint(text, text[], text, name[]) is
@@ -19132,10 +19729,10 @@ language plpython3u stable
 set plan_cache_mode = force_generic_plan
 set jit = off
 as $function$
-detector = GD.get('confiture_coord c47268019f6dcbbc')
+detector = GD.get('confiture_coord 29d52949e568cb70')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord c47268019f6dcbbc']
+    detector = GD['confiture_coord 29d52949e568cb70']
 return detector.compare(
     text_a, list_a, text_b, list_b, search_path, effective_path, use_catalog, limits)
 $function$;
@@ -19239,10 +19836,10 @@ comment on function coord.compare_changes(text[], text, text, boolean) is
 create or replace function coord._detector_facts(out problem text[], out facts json)
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord c47268019f6dcbbc')
+detector = GD.get('confiture_coord 29d52949e568cb70')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord c47268019f6dcbbc']
+    detector = GD['confiture_coord 29d52949e568cb70']
 return detector.facts()
 $function$;
 comment on function coord._detector_facts() is
@@ -19263,10 +19860,10 @@ language plpython3u stable
 set plan_cache_mode = force_generic_plan
 set jit = off
 as $function$
-detector = GD.get('confiture_coord c47268019f6dcbbc')
+detector = GD.get('confiture_coord 29d52949e568cb70')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord c47268019f6dcbbc']
+    detector = GD['confiture_coord 29d52949e568cb70']
 return detector.analyse(changes, change_list, search_path, effective_path, tables_declared,
                         feature_name, limits)
 $function$;
@@ -19284,10 +19881,10 @@ set enable_seqscan = off
 set plan_cache_mode = force_generic_plan
 set jit = off
 as $function$
-detector = GD.get('confiture_coord c47268019f6dcbbc')
+detector = GD.get('confiture_coord 29d52949e568cb70')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord c47268019f6dcbbc']
+    detector = GD['confiture_coord 29d52949e568cb70']
 return detector.detect(
     intent_no, agent_id, feature_name, keys, are_exclusive, touches, resolved_path)
 $function$;
@@ -19493,20 +20090,20 @@ begin
         order by f.intent_no
         on conflict on constraint own_order_pkey do nothing
     ), stored as (
-    insert into coord.conflict as c
-        (intent_a, intent_b, conflict_type, affected_objects, severity, outcome, first_intent,
-         rule, resolution_suggestions, ignored_by, created_at)
-    select f.me, f.intent_id, f.conflict_type, f.affected_objects, f.severity, f.outcome,
-           f.first_intent, f.rule, f.resolution_suggestions, f.ignored_by, clock_timestamp()
-    from finding f
-    where not f.own and (is_new or not exists (
-        select from coord.conflict c
-        where (c.intent_a, c.intent_b) in ((f.me, f.intent_id), (f.intent_id, f.me))
-          and c.moot_at is null and c.conflict_type = f.conflict_type and c.outcome = f.outcome
-          and c.affected_objects = f.affected_objects
-          and c.first_intent is not distinct from f.first_intent))
-    order by f.severity, f.intent_no, f.conflict_type
-    returning c.id, c.severity, c.is_open
+        insert into coord.conflict as c
+            (intent_a, intent_b, conflict_type, affected_objects, severity, outcome, first_intent,
+             rule, resolution_suggestions, ignored_by, created_at)
+        select f.me, f.intent_id, f.conflict_type, f.affected_objects, f.severity, f.outcome,
+               f.first_intent, f.rule, f.resolution_suggestions, f.ignored_by, clock_timestamp()
+        from finding f
+        where not f.own and (is_new or not exists (
+            select from coord.conflict c
+            where (c.intent_a, c.intent_b) in ((f.me, f.intent_id), (f.intent_id, f.me))
+              and c.moot_at is null and c.conflict_type = f.conflict_type and c.outcome = f.outcome
+              and c.affected_objects = f.affected_objects
+              and c.first_intent is not distinct from f.first_intent))
+        order by f.severity, f.intent_no, f.conflict_type
+        returning c.id, c.severity, c.is_open
     )
     select array_agg(s.id order by s.severity, s.id) into v_open from stored s where s.is_open;
     return coalesce(v_open, '{}');
@@ -19535,6 +20132,7 @@ language plpgsql volatile
 security definer
 set search_path = pg_catalog, pg_temp
 set enable_seqscan = off
+set plan_cache_mode = force_generic_plan
 set jit = off
 as $function$
 declare
@@ -19546,7 +20144,7 @@ declare
     v_findings json;
     v_no bigint := nextval('coord.intent_no_seq');
     v_now timestamptz := clock_timestamp();
-    v_reason text;
+    v_open bigint[];
 begin
     perform coord._check_name('agent_id', agent_id);
     perform coord._check_name('feature_name', feature_name);
@@ -19580,27 +20178,26 @@ begin
         intent_id, v_no, v_agent, v_feature, branch_name, a.statements, a.tables, a.tables_named,
         a.resolved_path, coalesce(estimated_duration_ms, 0), v_risk, metadata, v_now);
     perform coord._store_footprint(v_no, a.keys, a.are_exclusive, a.are_containers, a.touches);
-    conflicts := 0;
     status := 'registered';
+    conflicts := 0;
     if v_findings is not null then
-        perform coord._store_conflicts(intent_id, v_findings, true);
-        select count(*), format('%s found at registration', coord._count_of(count(*), 'conflict'))
-        into conflicts, v_reason
-        from coord.conflict c where c.intent_a = intent_id and c.is_open;
-        if exists (select from coord.conflict c
-                   where c.intent_a = _register.intent_id and c.is_open
-                     and coord._counts(c.severity)) then
+        v_open := coord._store_conflicts(intent_id, v_findings, true);
+        conflicts := cardinality(v_open);
+    end if;
+    if conflicts > 0 then
+        -- Errors come first: when that one does not count, none does.
+        if coord._counts((select c.severity from coord.conflict c where c.id = v_open[1])) then
             status := 'conflicted';
             update coord.intent i
             set status = 'conflicted',
                 pending_event = jsonb_build_object('event', 'transition', 'changed_by', v_agent,
-                    'reason', v_reason, 'details', jsonb_build_object('automatic', true))
+                    'reason', format('%s found at registration',
+                        coord._count_of(conflicts, 'conflict')),
+                    'details', jsonb_build_object('automatic', true))
             where i.id = _register.intent_id;
         end if;
-        if conflicts > 0 then
-            perform coord._warn_of_conflicts(intent_id);
-            perform coord._notify_of_conflicts(intent_id, conflicts);
-        end if;
+        perform coord._warn_of_conflicts(intent_id, v_open);
+        perform coord._notify_of_conflicts(intent_id, conflicts);
     end if;
     branch_hook := nullif(coord._setting_of('branch_hook'), '')::regprocedure;
 end
@@ -19665,14 +20262,12 @@ set search_path = pg_catalog, pg_temp
 return format('%s %s', number, case when number = 1 then word else word || 's' end);
 comment on function coord._count_of(bigint, text) is '1 conflict, 2 conflicts (internal)';
 
-create or replace function coord._warn_of_conflicts(intent_id uuid, after_id bigint default 0)
-returns void
+create or replace function coord._warn_of_conflicts(intent_id uuid, conflicts bigint[]) returns void
 language plpgsql volatile
 set search_path = pg_catalog, pg_temp
 as $function$
 declare
     v_shown integer := coord._setting_of('warnings_shown')::integer;
-    v_total bigint;
     v_line record;
 begin
     for v_line in
@@ -19682,24 +20277,23 @@ begin
                format('conflict %s, intent %s, branch %s, %s', c.id, i.id, i.branch_name, i.status)
                    as detail,
                array_to_string(c.resolution_suggestions, e'\n') as hint
-        from coord.conflict c join coord.intent i on i.id = c.intent_b
-        where c.intent_a = $1 and c.is_open and c.id > after_id
-        order by c.severity, c.id limit v_shown
+        from unnest(conflicts[:v_shown]) with ordinality as f (id, place)
+        join coord.conflict c on c.id = f.id
+        join coord.intent i on i.id = c.intent_b
+        order by f.place
     loop
         raise warning using message = v_line.message, detail = v_line.detail, hint = v_line.hint;
     end loop;
-    select count(*) into v_total from coord.conflict c
-    where c.intent_a = $1 and c.is_open and c.id > after_id;
-    if v_total > v_shown then
+    if cardinality(conflicts) > v_shown then
         raise warning using
             message = format('and %s with other intents',
-                coord._count_of(v_total - v_shown, 'more conflict')),
+                coord._count_of(cardinality(conflicts) - v_shown, 'more conflict')),
             hint = format('list them with: SELECT * FROM coord.conflicts_of(%L)', $1);
     end if;
 end
 $function$;
-comment on function coord._warn_of_conflicts(uuid, bigint) is
-    'Raises the conflicts that were just found as warnings, errors first (internal)';
+comment on function coord._warn_of_conflicts(uuid, bigint[]) is
+    'Raises conflicts that were just found as warnings, in the order given (internal)';
 
 create or replace function coord._notify_of_conflicts(intent_id uuid, conflicts bigint)
 returns void
@@ -20005,6 +20599,16 @@ begin
             'an ignore rule needs a reason', null, 'say why these conflicts do not matter');
     end if;
     perform coord._check_text('reason', reason);
+    perform coord._check_text('object_name', object_name);
+    perform coord._check_name(i.argument, i.value)
+    from (values ('conflict_type', conflict_type), ('rule', rule), ('agent_id', agent_id))
+        as i (argument, value)
+    where i.value is not null;
+    if object_name ~ '(^|[^\\])(\\\\)*\\$' then
+        perform coord._raise('22023', 'object_name must not end with a single backslash',
+            format('given: %s', object_name),
+            'it is a LIKE pattern: a backslash takes the meaning from the character after it');
+    end if;
     if num_nonnulls(conflict_type, rule, object_name, agent_id) = 0 then
         perform coord._raise('22004', 'an ignore rule needs something to match', null,
             'give conflict_type, object_name (a LIKE pattern), rule or agent_id');
@@ -20163,7 +20767,6 @@ declare
     v_kept bigint[];
     v_freed uuid[];
     v_new bigint[];
-    v_last bigint;
 begin
     loop
         a := coord._analyse(null, coalesce(new_changes, v_intent.schema_changes),
@@ -20196,7 +20799,7 @@ begin
     delete from coord.own_order o
     where v_intent.intent_no in (o.first_no, o.then_no);
 
-    select array_agg(c.id), max(c.id) into v_kept, v_last
+    select array_agg(c.id) into v_kept
     from coord.conflict c
     join coord._found_conflicts(v_findings, v_intent.agent_id) f
       on f.intent_id = case when c.intent_a = $1 then c.intent_b else c.intent_a end
@@ -20213,11 +20816,7 @@ begin
             join coord.intent i on i.id = case when c.intent_a = $1 then c.intent_b else c.intent_a end
             join coord.status s on s.status = i.status
             where new_changes is null and not s.is_active and $1 in (c.intent_a, c.intent_b)));
-    v_last := coalesce((select max(c.id) from coord.conflict c
-                        where $1 in (c.intent_a, c.intent_b)), 0);
-    perform coord._store_conflicts(intent_id, v_findings, false);
-    select array_agg(c.id) into v_new from coord.conflict c
-    where c.intent_a = $1 and c.id > v_last and c.is_open;
+    v_new := coord._store_conflicts(intent_id, v_findings, false);
 
     if new_changes is not null then
         update coord.intent i
@@ -20229,21 +20828,19 @@ begin
                     'schema_changes_before', to_jsonb(i.schema_changes),
                     'tables_affected', to_jsonb(a.tables)))
         where i.id = $1;
-    elsif v_new is not null or cardinality(v_freed) > 0 then
+    elsif cardinality(v_new) > 0 or cardinality(v_freed) > 0 then
         update coord.intent i
         set tables_affected = a.tables,
             pending_event = jsonb_build_object('event', 'rechecked', 'changed_by', actor,
                 'reason', _redetect.reason, 'details', jsonb_build_object(
-                    'conflicts_found', coalesce(to_jsonb(v_new), '[]')))
+                    'conflicts_found', to_jsonb(v_new)))
         where i.id = $1;
     end if;
     perform coord._mark_conflicted(intent_id, v_new, actor, reason);
     if new_changes is not null or cardinality(v_freed) > 0 then
         perform coord._settle(v_freed || intent_id, reason);
     end if;
-    if v_new is not null then
-        perform coord._warn_of_conflicts(intent_id, v_last);
-    end if;
+    perform coord._warn_of_conflicts(intent_id, v_new);
     return (select count(*) from coord.conflict c
             where c.is_open and $1 in (c.intent_a, c.intent_b));
 end
@@ -20410,10 +21007,10 @@ comment on function coord.amend_intent(uuid, text[], text[], text, text, text) i
 create or replace function coord._sort_intents(nodes json, edges json) returns json
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord c47268019f6dcbbc')
+detector = GD.get('confiture_coord 29d52949e568cb70')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord c47268019f6dcbbc']
+    detector = GD['confiture_coord 29d52949e568cb70']
 return detector.merge_order(nodes, edges)
 $function$;
 comment on function coord._sort_intents(json, json) is
@@ -20548,7 +21145,8 @@ begin
         ), timed as (
             select a.*, case when a.status = 'in_progress' and a.estimated_duration_ms > 0
                 then statement_timestamp() - a.started_at
-                     - a.estimated_duration_ms * interval '1 millisecond' end as late
+                     - least(a.estimated_duration_ms, 1e15::bigint) * interval '1 millisecond' end
+                as late
             from active a
         )
         select t.id, t.agent_id, t.feature_name, t.branch_name, t.status, t.idle,
@@ -20584,8 +21182,8 @@ set search_path = pg_catalog, pg_temp
 as $function$
 #variable_conflict use_column
 declare
+    v_stale uuid[];
     v_intent record;
-    v_status text;
 begin
     perform coord._authorise_reviewer('abandon the intents of others');
     perform coord._check_age(older_than);
@@ -20593,20 +21191,33 @@ begin
         perform coord._raise(case when reason is null then '22004' else '22023' end,
             'abandoning needs a reason', null, 'say why, for the agents who will look for it');
     end if;
+    -- A status of the site's own may have no way to abandoned: those stay, and stay listed.
+    v_stale := array(
+        select s.intent_id from coord.stale_intents(older_than) s
+        join coord.status_transition t on t.old_status = s.status and t.new_status = 'abandoned'
+        where s.idle_for > older_than);
+    -- All locks before the first move, in the global order.
+    perform coord._lock_keys(
+        array_agg(k.key), array_agg(k.is_exclusive), array_agg(k.is_container))
+    from (
+        select k.key, bool_or(k.is_exclusive) as is_exclusive, bool_or(k.is_container) as is_container
+        from coord.intent_key k join coord.intent i on i.intent_no = k.intent_no
+        where i.id = any (v_stale) group by k.key
+    ) k
+    having count(*) > 0;
+    perform coord._lock_intents(v_stale || array(
+        select unnest(array[c.intent_a, c.intent_b]) from coord.conflict c
+        where c.is_open and (c.intent_a = any (v_stale) or c.intent_b = any (v_stale))));
     for v_intent in
-        select s.intent_id, s.agent_id, s.feature_name from coord.stale_intents(older_than) s
-        where s.idle_for > older_than order by s.intent_id
+        -- Somebody may have moved one while we waited.
+        select i.id, i.agent_id, i.feature_name from coord.intent i
+        join coord.status_transition t on t.old_status = i.status and t.new_status = 'abandoned'
+        where i.id = any (v_stale)
+          and statement_timestamp() - greatest(i.updated_at, i.heartbeat_at) > older_than
+        order by i.id
     loop
-        -- Somebody may have moved it while we waited for a lock.
-        perform coord._lock_intent_keys(i.intent_no) from coord.intent i where i.id = v_intent.intent_id;
-        perform coord._lock_with_partners(v_intent.intent_id, true);
-        perform from coord.intent i join coord.status s on s.status = i.status and s.is_active
-        where i.id = v_intent.intent_id
-          and statement_timestamp() - greatest(i.updated_at, i.heartbeat_at) > older_than;
-        if found then
-            v_status := coord._move(v_intent.intent_id, 'abandoned', $2, null);
-            return query select v_intent.intent_id, v_intent.agent_id, v_intent.feature_name;
-        end if;
+        perform coord._move(v_intent.id, 'abandoned', $2, null);
+        return query select v_intent.id, v_intent.agent_id, v_intent.feature_name;
     end loop;
 end
 $function$;
@@ -20635,16 +21246,18 @@ language sql stable
 security definer
 set search_path = pg_catalog, pg_temp
 as $function$
+-- One line each: json_agg would put line breaks between rows.
 select json_build_object(
     'intent', to_json(i),
-    'conflicts', (select coalesce(json_agg(c order by c.id), '[]') from coord.conflict c
-                  where i.id in (c.intent_a, c.intent_b)),
-    'history', (select coalesce(json_agg(h order by h.intent_row), '[]')
+    'conflicts', (select format('[%s]', string_agg(to_json(c)::text, ',' order by c.id))::json
+                  from coord.conflict c where i.id in (c.intent_a, c.intent_b)),
+    'history', (select format('[%s]', string_agg(to_json(h)::text, ',' order by h.intent_row))::json
                 from coord.intent_history h where h.intent_id = i.id))
 from coord._ended(before) i order by i.intent_no
 $function$;
 comment on function coord.export_ended(timestamptz) is
-    'Intents that ended before a time, with conflicts and history: one JSON document a row';
+    'Intents that ended before a time, with conflicts and history: one JSON document a row, on one '
+    'line';
 
 create or replace function coord.archive_ended(before timestamptz) returns bigint
 language plpgsql volatile
@@ -20725,6 +21338,173 @@ $function$;
 comment on function coord._guard_triggers() is
     'Guard triggers that do not guard, with the statement that mends each (internal)';
 
+create or replace function coord._function_problems(out problem text) returns setof text
+language sql stable
+set search_path = pg_catalog, pg_temp
+as $function$
+-- The guards are as good as the functions that they call: each is compared with what the installed
+-- version brought. Whoever can change those can change this one too; a dump that is restored into
+-- a fresh installation, and verified there, does not depend on either.
+with ours (name, body, security_definer, settings) as (
+    values
+('_actor', '1f18e24a0fc5d3a93dce49596a06e5490056e6586d2742f4f2616d342b9eb0d2', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_amend', '7e6a0e12eb3ab7c3827b3f9ce1ffbd021acee47513fba8f934c5c9adb03fb570', true, array['search_path=pg_catalog, pg_temp']::text[]),
+('_analyse', '2a8fd244c05679cf255c7fe4559f02224a206a3b9c66cdb940454fe468e23362', false, array['plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
+('_append_history', '8a9eea1b4606579ac7b0296299e644caa5376282fa36973429a7f3ceff78729f', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_authorise', 'c62c1527f3a9c9edd31a092a506bf95cb50ebb0c69beb1527d70df01d1da8009', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_authorise_review', '0577744c55b7787ae7f48e9e124976df695deddaa18d2a38a8bcd2d17ca89aa2', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_authorise_reviewer', '87e9754f88b0c3795bcc1ec55afa153fa592bff34847a6951fd9064ea033fdc6', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_branch_slug', '2456d8f317971a75e570422932793f079fd1df9b07410472f65cc33ec0a0b6a4', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_call_branch_hook', '177402e8cb4c662b2bd93148bc1f84bcf145b89f394fc1c1d9072f5cffbbac3b', false, null::text[]),
+('_caller', '954376a76a9ec6e54e0531dbc870d31bc422c6d65fb6a7ac8d2ffcbbeb6eef86', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_check_active', '2931f45471dbff59683a44655593b45aa1aff20c88594f6d0c6bbb05df521598', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_check_age', 'd53f53f57cbe4e803e9a2440e7aeee2c70c9f9fc2530d665b6e308b3b24a7e99', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_check_intent', 'd1ffca5ca7718809cf080bf3d5a9beb707fba07af2e6bc0e9a47b341bbf7fb41', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_check_metadata', '724d70014a8a7fa7c58bb545780bb0755d520b562ef374302707e2f7752f8608', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_check_name', 'cf2c03d8b7a1c2ecd69d3fde0325247b3849a050cb4e2dbc73eed4eed8a8f477', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_check_rows', 'cffd5b48d9e48483c308596e17a0c81b99530418ecbef5bc18988647ac8ecb75', true, array['search_path=pg_catalog, pg_temp']::text[]),
+('_check_text', '1aac582cc8438b9043d87227d0c2093603daedfe5790ea717c187a6456ea4c05', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_check_transition', 'e599451da1cc2eaa3c48a568d2ef0836db5432e24f46dfa3287a573fea4637f1', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_choice', '6a0ec09ca728fa8eb8b028fb505a70f93afd7c5095f2c6c0437233e035cd5d30', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_compare', '536d9d84856d6c84efbddc4b95d169479399aa3206d0a31a58bbc10fa7981706', false, array['plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
+('_compare_rows', 'dd08eeca5d3dd639f8f0733f06353fa94cb3bd9b3e808684fb0e5636fa399035', true, array['search_path=pg_catalog, pg_temp']::text[]),
+('_conflict_json', 'a3932a0d0c54d5c6e2a7a60973f3dcf570b7b6a3c9c6a1f28a0d89edad5203b2', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_conflict_line', 'bb606d623ac35ddfb72ef3905e94aba579c416a22a2db649125cceb68f12d403', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_container_bucket', null, false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_count_of', null, false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_counts', '7fe8790f45e15bd26f82f9151646c029fb46c2b3487c1b571619010f7fce82b7', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_declare', 'd7b4b1148e125153e71c3a09616a03b0210ac958d245ea152a29997158154fff', false, null::text[]),
+('_depends_on', 'f37bc93deed02bf43a8a632aea86923b8f86906001140165b00e5d823ca71d6d', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_detect', '330fb5910d47f77751a0943305ecd5e78df244f2ba7c721d8c120eb25acc5330', false, array['enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
+('_detector_facts', '51b46392a36e1a4c7fb52ebac84f6d8bf357e3a09181e8bb1956554b7080ec82', false, null::text[]),
+('_detector_sources', '7858f549d76c71409f8f2f2e6f2d05169e01578678eafda125dc06815224ddf0', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_digest_of', 'af0f4735eb433dca9fd14b71246b20d20daa3cba8f7c0cd06774be1d1088bd30', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_ended', '679a84d1d5a194bca40468412857eae0e2e10b1e58e855442af1b763c8ada9be', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_follow_transition', '35b401e5c0362e7364b602cda21afbef50d5be447c42e99475bf5c4433bdb7a0', true, array['search_path=pg_catalog, pg_temp']::text[]),
+('_footprint', 'c53c8ddccded985f60364d458f32194cb90d59a2cecf0555a350212d992bf75f', false, null::text[]),
+('_footprint_rows', '2cf258b01339c7b05129607c705ac7d7cf484d67ac6bb504d677d0782027a4bf', false, null::text[]),
+('_found_conflicts', 'b58569cb14b92465f9f534dc330b5dde3893374cbe0dc80eb5319af21de0b68e', false, null::text[]),
+('_guard_intent', '4ee3bd944b5c777fc43a90b9e8b65c6df867a90d2fbd430747ba24942a4c145c', true, array['search_path=pg_catalog, pg_temp']::text[]),
+('_guard_triggers', '824b98d6d41a1f0d840ae57bc689b40d8138c50e092ce96d2f60952318334c89', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_history_hash', '3159b733014e67c5a8dc913b00a185ae7658c085a6eeb4f00d13176a5ba603f5', false, null::text[]),
+('_import', 'cc3485fcda997245469092adbd379e23494384191cd93cd7dbdfb676b54e84f0', false, array['search_path=pg_catalog, pg_temp', 'jit=off']::text[]),
+('_import_chain', 'a7778a0f136242ef6e6d0a8111b07b94d782b6ee5e6ad7b5df540172772b7627', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_import_changed', null, false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_import_check', '3c6af2657d2b2ee9f2b52507bda5a9126aafbde64f2f96f7219f56a363f4e28a', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_import_columns', null, false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_import_conflict', 'eeb85bdb6ef8b405827f259fa0620e7ab59b15743446804dd587eb9b260321c8', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_import_conflict_plan', null, false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_import_id', null, false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_import_keys', 'f001bd561cbcccd8ddf8a76aa36d7d1e74d2d19e2d55109549e11eb39e677380', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_import_or_not', 'affee9fc4a5d79f823542a4b4985223d8498eb16fa96c3ca8dc1f747eb1fd210', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_import_plan', 'c1807d1b956a329a4464afaa89c46378d0d097670425368ec400900841b08f83', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_import_rows', '6f6974c2cbfa6020e06bfd33215fad4ca99af343dd353326fdcdeca744c76c52', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_import_status', null, false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_import_texts', null, false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_insert_intent', 'c698e7b6abb6782e589f1d5f7cf4cb46b13c6024cccf2692c11a95937600de02', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_is_member', '515229767fe7f1829ebef00bd63b32273d7e3665cf091cc6670184d3fb34c57d', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_known_hashes', '4f7872e748c4ad03daeaccbcc0f6259069f7be6c358d858ae4626cca6f837fda', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_limit_lock_wait', '4eed619fef29ee8feefa29b6653cf4fd679e0e33931a8cf4a4ed9698cea5ae8d', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_limits', 'ab2a94eabb46fab23b5405910d44ebcba287ff61f771bd4b87107bf721013272', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_load_detector', 'aae754c893622d88ed795dc18a9dc819d945be652abd658f27e076d90aa01de0', true, array['search_path=pg_catalog, pg_temp']::text[]),
+('_lock_container', '423434b839f055dd1b41a180585f7d2262aa43f041472a83077af7de726a878f', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_lock_holder', 'b5cbdc0966ec19527fcf60f6a1819b4a82cfbf52f64f5af082ff850e624a4861', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_lock_intent_keys', '001e7dcfa0ced100c60e78b7b257478730a36c946731aaf1ff8cd2f0ac627023', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_lock_intents', '89002afef471dbb4adfab571e81de917364d944d632a157ebc65765b72b79004', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_lock_keys', '773f16da63fd212faf261cba30400972c5c8b884b9d78f759c9fa602d7f46494', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_lock_plan', '2f517a43c1a8e804f67f181bd4447fef9c16ea9e02c7327b0919a9cdf3753c8d', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_lock_with_partners', '132058c5e4894aef827222f78b5a6874abe58fa6b7fdcfa487523140eb5be722', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_mark_conflicted', 'ee419a7a2bce8660929488e7f55fb9b22a05d60ddbd5f18306cfdfba360edd47', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_may_act_for', 'bf9c34668b3f5776632305b5d1bc632ce30b10e72d34cc4f63275ae03a62d78d', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_moot_conflicts', '5c96ef8e977b6486e70f46a6b81937dfb7b70e29b6ff672ca480e82178ca06ed', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_move', '5f0b52e03d2cbb7c985ee68737d2a7290c37ce95bb5f6faadc3dcc413c66c3ab', true, array['search_path=pg_catalog, pg_temp']::text[]),
+('_notify_of_conflicts', 'd1058afbcc6fce52780281f1ec835f8f94c1853d41d12d73625aea8cb0e68e73', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_raise', '22b496356b887190a5020504192ca797aa693e8513b2ba7493eb62e66feab1ed', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_raise', 'fc0f1de6b844981356de8d16fd32c675b2a3e4e24f9a8667c62db54ffee71ce8', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_raise_lock_wait', '73a844fc151e85d14d3557d3975cc7455d826ad5f03e91748c71883979530089', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_recheck', 'c733b7651621d22c431ef2bb88c3f4e7c30bacc4a3ddbb6ca6feab15f2e37032', true, array['search_path=pg_catalog, pg_temp']::text[]),
+('_redetect', 'a654420d66e40883c51fb6e957eff501e6c0194f25529257bd0b82692d258f80', false, array['search_path=pg_catalog, pg_temp', 'enable_seqscan=off', 'jit=off']::text[]),
+('_refuse_blocking', '8d0d6d2995ef4d4a6aa140d9a36f80e08612b2ccc0787d7f6f1cde602ec27d52', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_refuse_history_change', '389aa77eb47533abf346abdeb9bc506ec946d24e4573d19f0b7c6a27e48b220c', true, array['search_path=pg_catalog, pg_temp']::text[]),
+('_refuse_intent_removal', 'f3ea82fa813f1944767c48bc71392bc1b3e8014183d4244cb42c5d1a3cc58fd3', true, array['search_path=pg_catalog, pg_temp']::text[]),
+('_register', 'd51e9393104b9713781a012924b21b2b11394c4f2765603e64e37853ddad4743', true, array['search_path=pg_catalog, pg_temp', 'enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
+('_setting_of', '9d76f07c41d36e171fb59699533b0dfe2bb059a0e9b71815c7d80aaf51c362b8', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_settle', '9d4fad5adf4522029c8ffd5d5136f09ccb1d48c849bb89563c90a4e4156350cc', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_sort_intents', 'd411898a0abbe4e384155154ba5c174383f43b871668a70a8d5ba3f735bd196e', false, null::text[]),
+('_status_after_conflict', '60693c723e2feefd7ba0d87d0cd41e22dcacacbceb5b21329700a2d216169e9e', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_store_conflicts', '380c4a52ee39572d837cbab55a1ce74f44c445652d82c5daa2882e8b163ba095', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_store_footprint', 'c61256ff241805c040abb05c226075df836ef4d55af9edda52519d7e0880d485', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_verify_digest', '054d906f74bf7c09dd4fa2bcef52ae3a610f674b54e3acefa1d1f172f3f349ec', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_warn_of_conflicts', '4a4fd41c5fa85b8bcf6e1e0bf2b8e1e642205688f760fecd2f2806b048c34593', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_write_setting', '72bfb69ada96c290d56d5d032f4e4f38cc52d36eae261c8c3e0e6ec1493b75b3', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('abandon_stale', '5781df7d46a38a663de3a2898cc0d205ea212c9b691bf43c87c3a4db296bae73', true, array['search_path=pg_catalog, pg_temp']::text[]),
+('allocate_branch', '06d603a6e13dc434dd21e01df7d7709ea090d66b58df4f6ffd4273b05b7276d6', true, array['search_path=pg_catalog, pg_temp']::text[]),
+('amend_intent', '7179fe7438c783e99472193356448ee01df3bea553f3b9e0cdd03fc06e9788e9', false, null::text[]),
+('amend_intent', '739a102c4a4202033e2260e1c821751289bb8a6eaf37f48955ab384a29212aa3', false, null::text[]),
+('archive_ended', '584032c4ac93794564aa53577d7bb64da4a33769ba5074590d3e0d68f8a74b2b', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('bind_agent', '4ac08ad65e5d2c20fb38e6619788533e644dad7855214b0a91847775fc7fde2a', true, array['search_path=pg_catalog, pg_temp']::text[]),
+('check_intent', '1ab17a3124758749b5864faa682c4e9f201fdf9333ea957ed14b040dabd3a69f', false, null::text[]),
+('check_intent', '69fc6c736c4ad5ab41efd51a0d5599bca2e4d8a1d3ca2fb85adf9ba0e4a7abde', false, null::text[]),
+('compare_changes', '0418e681fa9abe997568d796e13ebfc0f7547e13d79d896916f602c7648f207f', false, null::text[]),
+('compare_changes', '1d38b48d75c0b9ccb3ad217145abf0a3d4104e92fd1eafbf57281b45e75e025e', false, null::text[]),
+('compare_changes', 'c1c57ed3b89f392da90e83e7e4b80eb1c5190f50bd8e4524bf2cc7ddb3e6f559', false, null::text[]),
+('compare_changes', 'ef266f6615d9f01190de9cd8fb41a98476373a7e0c087bc8e5e3d652a18528d5', false, null::text[]),
+('compile_detector', 'c0c88a0b35c25a0ecd4875758e9f61655ce1614fa81bab131e139bcf1d063882', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('conflicts_of', '8986db19d00b60fecf4c8390651e72549c95cabda085669464d62af07d11cb31', true, array['search_path=pg_catalog, pg_temp']::text[]),
+('detector_check', 'fb42c58de073479451a44ca97970843759baaf8a3a0c08d99cbaa571362376fc', true, array['search_path=pg_catalog, pg_temp']::text[]),
+('export_ended', '37a73f17837d8b565ad3462f63279cfc2f85d64a7dfe9d32605f50aa6a26b121', true, array['search_path=pg_catalog, pg_temp']::text[]),
+('footprint', '27ae5aaf12fe0cbd09f6421c21f11de55432867933b3a5ffb375379ce443a5bc', false, null::text[]),
+('footprint', 'f38122e9c251698f6c4263e5a92e259d1466bd91b70553b705337519cc3e1d83', false, null::text[]),
+('heartbeat', 'a30de901d0c9a85af91115c07e5af1d46bdb6d449e501a61d2fc0d0b9456ef49', true, array['search_path=pg_catalog, pg_temp']::text[]),
+('history_digest', 'c6d79363758586f336b979ea3d7af95fe797cd01f847a2ac180191b339350c26', true, array['search_path=pg_catalog, pg_temp']::text[]),
+('ignore', 'dd4434fee2146df31e6d91553d657ee83ffda996980f112f230dcf2cb184c8e8', true, array['search_path=pg_catalog, pg_temp']::text[]),
+('import_registry', 'e8af0a4089f084786cecf2c24ba0d481c20ff6409d959a8b1cdf0277321b8106', false, null::text[]),
+('mark_abandoned', '8a6a8e156acd6222d6f5de3a82dd16e5dd7e26a8f6815ffacefc0bf364b7c23f', false, null::text[]),
+('mark_completed', '14ffb4e223b01e823dfe03261e7f282b26d3af1ca09b05e51c099cdb6cc76271', false, null::text[]),
+('mark_in_progress', 'b65a0cff69aa4258f1c4299735bd93959ae7822491e344433aff9492cf964d62', false, null::text[]),
+('mark_merged', 'e2af6d1433e00fd1656453825e499c5295d69ab8dd3b3bfb024089fa9f19c6d3', false, null::text[]),
+('merge_order', '6ee62236ce5b6fb47426d4c0f4b5afce27332576602345dfb0b1a1e1baf8b2b1', true, array['search_path=pg_catalog, pg_temp']::text[]),
+('move_intent', 'c04b3b0f2d678e8738f91abd128c85224199205e0a0b5652beaad77f4faedef2', false, null::text[]),
+('recheck', 'bee201e90446e794edf2a199d7c09320f31fb292d7d6d94c268ed42b110939fe', false, null::text[]),
+('register_intent', 'ce97797706079dbbb4f1b962665d19edc1294adc124b42d8731ac69b4be82789', false, null::text[]),
+('register_intent', 'd5e18aed47c3b64d3f858b4a675a6202e0a2d65bb2950db11b2686da87e36b7f', false, null::text[]),
+('resolve_conflict', 'df0a0151102104cca6ae0b9bd21a0e21dadbe619d7f5db32df1e81a7908603d1', true, array['search_path=pg_catalog, pg_temp']::text[]),
+('stale_intents', '83f65db1553adc78821598a7d2d98eb7cf570ea86a20d7cc81eb694e4fddcb63', true, array['search_path=pg_catalog, pg_temp']::text[]),
+('unignore', 'fbdde5f3f4963e0f3ce80ee60ee8366d4e573e370af0b4de98702d0274a79e01', true, array['search_path=pg_catalog, pg_temp']::text[]),
+('verify_history', '575beabfd8302a2ecee95229c5313372bb46a55bbaaf6ee29004cc2f53242ed3', true, array['search_path=pg_catalog, pg_temp']::text[]),
+('version', null, false, array['search_path=pg_catalog, pg_temp']::text[])
+), there as (
+    select p.proname::text as name, p.oid::regprocedure as signature,
+           case when p.prosqlbody is null
+                then encode(sha256(convert_to(p.prosrc, 'UTF8')), 'hex') end as body,
+           p.prosecdef as security_definer, p.proconfig as settings
+    from pg_proc p
+    where p.pronamespace = 'coord'::regnamespace and p.proname <> '_function_problems'
+)
+select format('function %s %s; where nobody did that on purpose, nothing here can be trusted:'
+              ' restore a dump into a fresh installation, and verify it there', f.name, f.problem)
+from (
+    select t.signature::text as name, case when exists (select from ours o where o.name = t.name)
+                              then 'is not the one that was installed'
+                              else 'does not belong to this version' end as problem
+    from there t
+    where not exists (
+        select from ours o
+        where o.name = t.name and o.body is not distinct from t.body
+          and o.security_definer = t.security_definer
+          and o.settings is not distinct from t.settings)
+    union all
+    select 'coord.' || o.name, 'is missing' from ours o
+    where not exists (
+        select from there t where t.name = o.name and t.body is not distinct from o.body)
+      and (select count(*) from there t where t.name = o.name)
+          < (select count(*) from ours n where n.name = o.name)
+) f
+order by f.name
+$function$;
+comment on function coord._function_problems() is
+    'Functions of the schema that are not what this version brought (internal)';
+
 create or replace function coord.detector_check()
 returns table (
     version text, pglast text, pglast_supported text, grammar text, python text, libc text,
@@ -20745,6 +21525,7 @@ begin
                || array(select format('trigger %s on %s %s; mend it with: %s',
                             g.trigger_name, g.relation, g.problem, g.mending)
                         from coord._guard_triggers() g)
+               || array(select p.problem from coord._function_problems() p)
         from json_to_record(coalesce(d.facts, '{}')) as f (
             pglast text, pglast_supported text, grammar text, python text, libc text, path text,
             backend boolean, deep_bind boolean, safe boolean);
@@ -20753,6 +21534,691 @@ $function$;
 comment on function coord.detector_check() is
     'Whether the parser is safely loaded and the guards are in place: the facts, and every problem '
     'with what mends it';
+
+-- sql/code/88_import.sql
+-- Taking over an installation of Confiture's registry: its tables tb_pggit_intent,
+-- tb_pggit_conflict and tb_pggit_intent_history, which stay as they are.
+--
+-- The owner only, and with the owner's own rights: nothing here is SECURITY DEFINER. What is read
+-- may belong to somebody else, so nothing that could run their code is touched: only plain tables,
+-- without those that inherit from them, and only columns of PostgreSQL's own types. The DDL in
+-- them is parsed, as at a registration, and never executed.
+
+create or replace function coord._import_columns(relation text) returns jsonb
+language sql immutable
+set search_path = pg_catalog, pg_temp
+return case relation
+    when 'tb_pggit_intent' then jsonb_build_object(
+        'id', 'text', 'agent_id', 'text', 'feature_name', 'text', 'branch_name', 'text',
+        'schema_changes', 'jsonb', 'tables_affected', 'jsonb', 'estimated_duration_ms', 'integer',
+        'risk_level', 'text', 'status', 'text', 'conflicts_with', 'jsonb', 'metadata', 'jsonb',
+        'created_at', 'timestamptz', 'updated_at', 'timestamptz')
+    when 'tb_pggit_conflict' then jsonb_build_object(
+        'id', 'integer', 'intent_a', 'text', 'intent_b', 'text', 'conflict_type', 'text',
+        'affected_objects', 'jsonb', 'severity', 'text', 'resolution_suggestions', 'jsonb',
+        'reviewed', 'boolean', 'reviewed_at', 'timestamptz', 'resolution_notes', 'text',
+        'created_at', 'timestamptz')
+    when 'tb_pggit_intent_history' then jsonb_build_object(
+        'id', 'integer', 'intent_id', 'text', 'old_status', 'text', 'new_status', 'text',
+        'reason', 'text', 'changed_by', 'text', 'changed_at', 'timestamptz')
+end;
+comment on function coord._import_columns(text) is
+    'The columns of a table of Confiture''s registry, as its architecture document has them '
+    '(internal)';
+
+create or replace function coord._import_check(from_schema text, relation text) returns void
+language plpgsql volatile
+set search_path = pg_catalog, pg_temp
+as $function$
+declare
+    v_relation record;
+    v_wrong text;
+begin
+    select c.oid, c.relkind into v_relation
+    from pg_class c join pg_namespace n on n.oid = c.relnamespace
+    where n.nspname = from_schema and c.relname = relation;
+    if not found or v_relation.relkind <> 'r' then
+        perform coord._raise('42P01',
+            format('there is no table %I.%I to import', from_schema, relation), null,
+            'give the schema that the tables tb_pggit_intent, tb_pggit_conflict and '
+            'tb_pggit_intent_history are in');
+    end if;
+    select string_agg(format('%s %s', w.name, coalesce(format_type(a.atttypid, null), 'is missing')),
+                      ', ' order by w.name)
+    into v_wrong
+    from jsonb_each_text(coord._import_columns(relation)) w (name, type)
+    left join pg_attribute a
+        on a.attrelid = v_relation.oid and a.attname = w.name and not a.attisdropped
+    where not coalesce(a.atttypid = any (case w.type
+        when 'text' then array['text', 'varchar', 'bpchar', 'uuid']::regtype[]
+        when 'integer' then array['int2', 'int4', 'int8']::regtype[]
+        else array[w.type]::regtype[] end), false);
+    if v_wrong is not null then
+        perform coord._raise('42804',
+            format('%I.%I is not the table of Confiture''s registry', from_schema, relation),
+            format('not as its document says: %s', v_wrong),
+            'import from a copy that has these columns');
+    end if;
+end
+$function$;
+comment on function coord._import_check(text, text) is
+    'Raises unless it is a plain table with the columns that an import reads (internal)';
+
+create or replace function coord._import_rows(from_schema text, relation text) returns setof jsonb
+language plpgsql volatile
+set search_path = pg_catalog, pg_temp
+as $function$
+declare
+    v_before text;
+begin
+    perform coord._import_check(from_schema, relation);
+    -- Until the import has ended nobody writes to it, puts something else in its place, or imports.
+    v_before := coord._limit_lock_wait();
+    begin
+        execute format('lock table only %I.%I in share row exclusive mode', from_schema, relation);
+    exception when lock_not_available then
+        perform coord._raise_lock_wait(format('%I.%I', from_schema, relation)::regclass,
+            format('table %I.%I', from_schema, relation), '{}');
+    end;
+    perform set_config('lock_timeout', v_before, true);
+    perform coord._import_check(from_schema, relation);
+    return query execute format('select jsonb_build_object(%s) from only %I.%I t',
+        (select string_agg(format('%L, t.%I', c.name, c.name), ', ')
+         from jsonb_object_keys(coord._import_columns(relation)) c (name)),
+        from_schema, relation);
+end
+$function$;
+comment on function coord._import_rows(text, text) is
+    'The rows of a table of Confiture''s registry (internal)';
+
+create or replace function coord._import_id(source_id text) returns uuid
+language sql immutable
+set search_path = pg_catalog, pg_temp
+return case when source_id ~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then source_id::uuid
+            else md5('confiture_coord import ' || source_id)::uuid end;
+comment on function coord._import_id(text) is
+    'The id of an imported intent: the same, or always the same one where it was no UUID (internal)';
+
+create or replace function coord._import_texts(value jsonb) returns text[]
+language sql immutable
+set search_path = pg_catalog, pg_temp
+return case
+    when jsonb_typeof(value) = 'array'
+        then array(select e #>> '{}' from jsonb_array_elements(value) e where e #>> '{}' is not null)
+    when value #>> '{}' is not null then array[value #>> '{}']
+    else '{}' end;
+comment on function coord._import_texts(jsonb) is 'A JSON array as an array of texts (internal)';
+
+create or replace function coord._import_status(status text) returns text
+language sql immutable
+set search_path = pg_catalog, pg_temp
+return regexp_replace(replace(lower(btrim(status)), '-', '_'), '^conflict$', 'conflicted');
+comment on function coord._import_status(text) is
+    'A status in the spelling used here: the documents also have in-progress and conflict (internal)';
+
+create or replace function coord._import_changed(what text, was text, becomes text) returns jsonb
+language sql immutable
+set search_path = pg_catalog, pg_temp
+return case when was is distinct from becomes
+            then jsonb_build_array(jsonb_build_object('what', what, 'was', was, 'is', becomes))
+            else '[]' end;
+comment on function coord._import_changed(text, text, text) is
+    'One value that could not be kept, for the report; nothing where it was (internal)';
+
+create or replace function coord._import_plan(
+    source jsonb, search_path text, effective_path name[],
+    out intent coord.intent, out analysis jsonb, out unparsed jsonb, out changed jsonb
+)
+language plpgsql stable
+set search_path = pg_catalog, pg_temp
+as $function$
+-- What will be stored for one row: the intent, what it touches, what does not parse in it, and what
+-- cannot be kept as it was. Its branch is looked at later, when all locks are held.
+declare
+    v_changes text[] := coord._import_texts(source->'schema_changes');
+    v_tables text[] := coord._import_texts(source->'tables_affected');
+    v_good text[] := '{}';
+    v_change text;
+    v_number integer := 0;
+    a record;
+begin
+    intent.id := coord._import_id(source->>'id');
+    intent.agent_id := btrim(source->>'agent_id');
+    intent.feature_name := btrim(source->>'feature_name');
+    intent.branch_name := source->>'branch_name';
+    intent.created_at := coalesce(source->>'created_at', source->>'updated_at', 'now')::timestamptz;
+    intent.updated_at := coalesce(source->>'updated_at', source->>'created_at', 'now')::timestamptz;
+    intent.estimated_duration_ms := greatest((source->>'estimated_duration_ms')::bigint, 0);
+    intent.risk_level := case
+        when lower(source->>'risk_level') in ('low', 'medium', 'high') then lower(source->>'risk_level')
+        when source->>'risk_level' is null then 'low' else 'high' end;
+    intent.status := coalesce(
+        (select s.status from coord.status s where s.status = coord._import_status(source->>'status')),
+        'registered');
+    intent.metadata := case jsonb_typeof(source->'metadata')
+        when 'object' then source->'metadata' when 'null' then '{}'
+        else jsonb_build_object('imported', source->'metadata') end;
+    intent.revision := 1;
+
+    unparsed := '[]';
+    a := coord._analyse(null, v_changes, search_path, effective_path, v_tables,
+        intent.feature_name, coord._limits());
+    if a.problem is not null then
+        foreach v_change in array v_changes loop
+            v_number := v_number + 1;
+            a := coord._analyse(null, array[v_change], search_path, effective_path, null,
+                intent.feature_name, coord._limits());
+            if a.problem is null then
+                v_good := v_good || v_change;
+            else
+                unparsed := unparsed || jsonb_build_object(
+                    'statement', v_number,
+                    'line', (regexp_match(a.problem[3], 'line ([0-9]+)'))[1]::integer,
+                    'code', a.problem[1], 'reason', a.problem[2], 'detail', a.problem[3],
+                    'text', v_change);
+            end if;
+        end loop;
+        if cardinality(v_changes) = 0 then
+            v_changes := array['-- imported without schema changes'];
+            unparsed := jsonb_build_array(jsonb_build_object('statement', 0, 'code', '22023',
+                'reason', 'no schema changes were declared', 'text', source->>'schema_changes'));
+        end if;
+        -- What cannot be read touches nothing that we know of, but for the tables that it names.
+        a := coord._analyse(null, case when v_good = '{}' then '{select}' else v_good end,
+            search_path, effective_path, v_tables, intent.feature_name, coord._limits());
+        if a.problem is not null then
+            v_tables := '{}';
+            a := coord._analyse(null, case when v_good = '{}' then '{select}' else v_good end,
+                search_path, effective_path, null, intent.feature_name, coord._limits());
+        end if;
+    end if;
+    -- With a statement that does not parse, all stay as they were written.
+    intent.schema_changes := case when unparsed = '[]' then a.statements else v_changes end;
+    intent.tables_affected := coalesce(a.tables, '{}');
+    intent.tables_declared := coalesce(a.tables_named, '{}');
+    intent.search_path := a.resolved_path;
+    analysis := jsonb_build_object('keys', a.keys, 'are_exclusive', a.are_exclusive,
+        'are_containers', a.are_containers, 'touches', a.touches, 'problem', a.problem);
+    changed :=
+        coord._import_changed('id', source->>'id', intent.id::text)
+        || coord._import_changed('agent_id', source->>'agent_id', intent.agent_id)
+        || coord._import_changed('feature_name', source->>'feature_name', intent.feature_name)
+        || coord._import_changed('estimated_duration_ms',
+               coalesce(source->>'estimated_duration_ms', '0'),
+               coalesce(intent.estimated_duration_ms, 0)::text)
+        || coord._import_changed('risk_level', coalesce(lower(source->>'risk_level'), 'low'),
+               intent.risk_level)
+        || coord._import_changed('status', lower(source->>'status'), intent.status)
+        || coord._import_changed('metadata', coalesce(source->'metadata', '{}')::text,
+               coalesce(nullif(intent.metadata, '{}'), source->'metadata')::text)
+        || coord._import_changed('tables_affected',
+               coord._import_texts(source->'tables_affected')::text, v_tables::text);
+    intent.estimated_duration_ms := coalesce(intent.estimated_duration_ms, 0);
+end
+$function$;
+comment on function coord._import_plan(jsonb, text, name[]) is
+    'What an import will store for one intent (internal)';
+
+create or replace function coord._import_chain(
+    intent coord.intent, imported jsonb, history jsonb, reviews jsonb
+) returns coord.intent_history[]
+language plpgsql volatile
+set search_path = pg_catalog, pg_temp
+as $function$
+-- The rows of history that there were, in their order and with their times and authors; the reviews
+-- between them; and last (first, where nothing else is known) the import. What cannot stand in a
+-- chain, a status that the row before did not end in, is in the details.
+declare
+    v_role constant text := coord._caller();
+    v_chain coord.intent_history[] := '{}';
+    v_row coord.intent_history;
+    e record;
+begin
+    for e in
+        select * from (
+            select case when h.no = 1 then 0 else 1 end as place,
+                   (h.row->>'changed_at')::timestamptz as at, h.no,
+                   case when h.no = 1 then 'registered' else 'transition' end as event,
+                   coord._import_status(h.row->>'old_status') as old_status,
+                   coord._import_status(h.row->>'new_status') as new_status,
+                   null::bigint as conflict_id, h.row->>'reason' as reason,
+                   coalesce(nullif(h.row->>'changed_by', ''), 'system') as changed_by,
+                   jsonb_build_object('imported', h.row - 'reason' - 'changed_by') as details
+            from jsonb_array_elements(coalesce(history, '[]')) with ordinality h (row, no)
+            union all
+            select 1, (r->>'reviewed_at')::timestamptz, 0, 'reviewed', null, null,
+                   (r->>'id')::bigint, r->>'resolution_notes', 'unknown',
+                   jsonb_build_object('notes', r->>'resolution_notes', 'severity', r->>'severity',
+                       'imported', r->'source')
+            from jsonb_array_elements(coalesce(reviews, '[]')) r
+            union all
+            select case when history is null then 0 else 2 end, clock_timestamp(), 0, 'imported',
+                   null, intent.status, null, 'imported', v_role, imported
+        ) events order by place, at, no
+    loop
+        v_row.id := nextval('coord.intent_history_id_seq');
+        v_row.intent_id := intent.id;
+        v_row.intent_row := cardinality(v_chain) + 1;
+        v_row.old_status := v_row.new_status;
+        v_row.event := e.event;
+        v_row.new_status := coalesce(e.new_status, v_row.new_status);
+        v_row.conflict_id := e.conflict_id;
+        v_row.details := e.details;
+        v_row.reason := e.reason;
+        v_row.changed_by := e.changed_by;
+        v_row.session_role := v_role;
+        v_row.changed_at := coalesce(e.at, intent.created_at);
+        v_row.previous_hash := v_row.row_hash;
+        v_row.row_hash := coord._history_hash(v_row.id, v_row.intent_id, v_row.intent_row,
+            v_row.event, v_row.old_status, v_row.new_status, v_row.conflict_id, v_row.details,
+            v_row.reason, v_row.changed_by, v_row.session_role, v_row.changed_at,
+            v_row.previous_hash);
+        v_chain := v_chain || v_row;
+    end loop;
+    return v_chain;
+end
+$function$;
+comment on function coord._import_chain(coord.intent, jsonb, jsonb, jsonb) is
+    'The history of an imported intent, hashed (internal)';
+
+create or replace function coord._import_conflict(
+    source jsonb, findings json, newcomer coord.intent, is_certain boolean,
+    out stored coord.conflict
+)
+language plpgsql volatile
+set search_path = pg_catalog, pg_temp
+as $function$
+-- One conflict as it was, with its review. What the detector finds of the same type between the
+-- same two, and on no other objects, is this conflict: it says what the tables do not know, and is
+-- not recorded twice. An open one that it does not find where it could is moot.
+declare
+    v_other uuid := case when (source->>'intent_a')::uuid = newcomer.id
+                         then source->>'intent_b' else source->>'intent_a' end;
+    v_both_active boolean;
+    v_ended text;
+    f record;
+begin
+    select bool_and(s.is_active),
+           min(format('%s was %s', i.branch_name, i.status)) filter (where s.moots_conflicts)
+    into v_both_active, v_ended
+    from coord.intent i join coord.status s on s.status = i.status
+    where i.id in (newcomer.id, v_other);
+    stored := jsonb_populate_record(null::coord.conflict, source);
+    stored.outcome := case stored.severity when 'error' then 'clash' else 'overlap' end;
+    stored.rule := 'imported';
+    select * into f from coord._found_conflicts(findings, newcomer.agent_id) d
+    where d.intent_id = v_other and d.conflict_type = stored.conflict_type and not d.own
+      and array(select regexp_replace(o, '^public\.', '') from unnest(d.affected_objects) o)
+          <@ array(select regexp_replace(lower(o), '^public\.', '')
+                   from unnest(stored.affected_objects) o)
+    limit 1;
+    if found then
+        stored.affected_objects := f.affected_objects;
+        stored.outcome := f.outcome;
+        stored.first_intent := case when f.outcome = 'order'
+            then case when f.newcomer_first then newcomer.id else v_other end end;
+        stored.rule := f.rule;
+        stored.resolution_suggestions := f.resolution_suggestions;
+        if not stored.reviewed then
+            stored.severity := f.severity;
+            stored.ignored_by := f.ignored_by;
+        end if;
+    elsif not stored.reviewed and (v_ended is not null or (v_both_active and is_certain)) then
+        stored.moot_at := clock_timestamp();
+        stored.moot_reason := coalesce(v_ended, 'it was imported, and is not found here');
+    end if;
+    insert into coord.conflict
+        (id, intent_a, intent_b, conflict_type, affected_objects, severity, outcome, first_intent,
+         rule, resolution_suggestions, reviewed, reviewed_at, reviewed_by, resolution_notes, moot_at,
+         moot_reason, ignored_by, created_at)
+    values
+        (stored.id, stored.intent_a, stored.intent_b, stored.conflict_type, stored.affected_objects,
+         stored.severity, stored.outcome, stored.first_intent, stored.rule,
+         stored.resolution_suggestions, stored.reviewed, stored.reviewed_at, stored.reviewed_by,
+         stored.resolution_notes, stored.moot_at, stored.moot_reason, stored.ignored_by,
+         stored.created_at);
+end
+$function$;
+comment on function coord._import_conflict(jsonb, json, coord.intent, boolean) is
+    'Stores one imported conflict (internal)';
+
+create or replace function coord._import_conflict_plan(source jsonb, id bigint) returns jsonb
+language sql stable
+set search_path = pg_catalog, pg_temp
+return jsonb_build_object(
+    'id', id,
+    'intent_a', coord._import_id(source->>'intent_a'),
+    'intent_b', coord._import_id(source->>'intent_b'),
+    'conflict_type', lower(source->>'conflict_type'),
+    'affected_objects', to_jsonb(coord._import_texts(source->'affected_objects')),
+    'severity', case lower(source->>'severity') when 'warning' then 'warning' else 'error' end,
+    'resolution_suggestions', to_jsonb(coord._import_texts(source->'resolution_suggestions')),
+    'reviewed', coalesce((source->>'reviewed')::boolean, false),
+    'reviewed_at', case when (source->>'reviewed')::boolean
+        then coalesce(source->'reviewed_at', source->'created_at') end,
+    'reviewed_by', case when (source->>'reviewed')::boolean then 'unknown' end,
+    'resolution_notes', coalesce(source->>'resolution_notes', ''),
+    'created_at', source->'created_at',
+    'source', source);
+comment on function coord._import_conflict_plan(jsonb, bigint) is
+    'What an import will store for one conflict, as far as the tables say (internal)';
+
+create or replace function coord._import(
+    from_schema text, search_path text, effective_path name[], is_dry_run boolean
+) returns json
+language plpgsql volatile
+set search_path = pg_catalog, pg_temp
+set jit = off
+as $function$
+declare
+    v_before text;
+    v_actor constant text := coord._caller();
+    v_source jsonb[];
+    v_conflict_source jsonb[];
+    v_history jsonb;           -- rows by the intent's id in the source
+    v_reviews jsonb;           -- planned conflicts that were reviewed, by intent
+    v_plan record;
+    v_plans jsonb[] := '{}';
+    v_row jsonb;
+    v_clash jsonb;
+    v_intent coord.intent;
+    v_conflict coord.conflict;
+    v_known uuid[] := '{}';
+    v_unread uuid[] := '{}';   -- intents whose plan does not parse in full
+    v_planned jsonb[] := '{}'; -- conflicts
+    v_stored bigint[] := '{}';
+    v_settled uuid[] := '{}';
+    v_chain coord.intent_history[];
+    v_findings json;
+    v_new bigint[];
+    v_id bigint;
+    v_rows bigint := 0;
+    v_intents jsonb := '[]';
+    v_unparsed jsonb := '[]';
+    v_changed jsonb := '[]';
+    v_left jsonb := '[]';
+    v_moot jsonb := '[]';
+    v_found jsonb := '[]';
+    v_there integer := 0;
+begin
+    v_source := array(select r from coord._import_rows(from_schema, 'tb_pggit_intent') r
+                      order by (r->>'created_at')::timestamptz, r->>'id');
+    v_conflict_source := array(select r from coord._import_rows(from_schema, 'tb_pggit_conflict') r
+                               order by (r->>'id')::bigint);
+    select coalesce(jsonb_object_agg(h.intent_id, h.history), '{}'), coalesce(sum(h.number), 0)
+    into v_history, v_rows
+    from (
+        select r->>'intent_id' as intent_id, count(*) as number,
+               jsonb_agg(r order by (r->>'changed_at')::timestamptz, (r->>'id')::bigint) as history
+        from coord._import_rows(from_schema, 'tb_pggit_intent_history') r
+        where r->>'intent_id' is not null group by 1
+    ) h;
+
+    -- What is there already stays as it is: a second import finds nothing to do.
+    foreach v_row in array v_source loop
+        if exists (select from coord.intent i where i.id = coord._import_id(v_row->>'id')) then
+            v_there := v_there + 1;
+            continue;
+        end if;
+        v_plan := coord._import_plan(v_row, search_path, effective_path);
+        v_intent := v_plan.intent;
+        if coalesce(v_intent.agent_id, '') = '' or coalesce(v_intent.feature_name, '') = ''
+           or coalesce(v_intent.branch_name, '') = '' or v_intent.id is null
+           or v_intent.id = any (v_known) or v_plan.analysis->'problem' <> 'null'
+        then
+            v_left := v_left || jsonb_build_object('table', 'tb_pggit_intent', 'id', v_row->>'id',
+                'reason', case
+                    when v_intent.id = any (v_known) then 'another row has the same id'
+                    when v_plan.analysis->'problem' <> 'null' then v_plan.analysis->'problem'->>1
+                    else 'agent, feature or branch is empty' end);
+            continue;
+        end if;
+        v_known := v_known || v_intent.id;
+        v_plans := v_plans || jsonb_build_object('source', v_row, 'intent', to_jsonb(v_intent),
+            'analysis', v_plan.analysis, 'unparsed', v_plan.unparsed, 'changed', v_plan.changed);
+    end loop;
+
+    -- All locks at once, in the global order: keys, branch counters, intents, conflicts. The two
+    -- tables as a whole: until the import has ended everybody else may only read.
+    perform coord._lock_keys(array_agg(k.key), array_agg(k.is_exclusive), array_agg(k.is_container))
+    from (
+        select k.key, bool_or(k.is_exclusive) as is_exclusive, bool_or(k.is_container) as is_container
+        from unnest(v_plans) p, coord._import_keys(p->'analysis') k group by k.key
+    ) k having count(*) > 0;
+    insert into coord.branch_counter as b (slug, last_number)
+    select m[1], max(m[2]::integer)
+    from unnest(v_plans) p,
+         regexp_match(p->'intent'->>'branch_name', '^feature/(.+)_([0-9]{1,9})$') m
+    where m is not null group by 1 order by 1
+    on conflict on constraint branch_counter_pkey
+    do update set last_number = greatest(b.last_number, excluded.last_number);
+    v_before := coord._limit_lock_wait();
+    begin
+        lock table coord.intent, coord.conflict in exclusive mode;
+    exception when lock_not_available then
+        perform coord._raise_lock_wait('coord.intent', 'the intents', '{}');
+    end;
+    perform set_config('lock_timeout', v_before, true);
+
+    -- Conflicts keep their numbers where nobody else has them. A dry run gives none away.
+    foreach v_row in array v_conflict_source loop
+        v_id := (v_row->>'id')::bigint;
+        if not coord._import_id(v_row->>'intent_a') = any (v_known)
+           and not coord._import_id(v_row->>'intent_b') = any (v_known)
+           and (select count(*) from coord.intent i
+                where i.id in (coord._import_id(v_row->>'intent_a'),
+                               coord._import_id(v_row->>'intent_b'))) = 2
+        then
+            continue;
+        elsif (v_row->>'intent_a') = (v_row->>'intent_b') or exists (
+            select from unnest(array[v_row->>'intent_a', v_row->>'intent_b']) side
+            where (coord._import_id(side) = any (v_known)
+                   or exists (select from coord.intent i where i.id = coord._import_id(side)))
+                  is not true)
+        then
+            v_left := v_left || jsonb_build_object('table', 'tb_pggit_conflict', 'id', v_id,
+                'reason', 'its two intents are not both there');
+            continue;
+        end if;
+        if is_dry_run or exists (select from coord.conflict c where c.id = v_id)
+           or v_id is null or v_id < 1
+        then
+            v_id := null;
+        end if;
+        v_planned := v_planned || coord._import_conflict_plan(v_row, v_id);
+    end loop;
+    if not is_dry_run then
+        perform setval('coord.conflict_id_seq', greatest(
+            (select max((p->>'id')::bigint) from unnest(v_planned) p),
+            (select s.last_value from coord.conflict_id_seq s)))
+        where exists (select from unnest(v_planned) p where p->>'id' is not null);
+    end if;
+    for v_no in 1 .. cardinality(v_planned) loop
+        if v_planned[v_no]->>'id' is null then
+            v_planned[v_no] := jsonb_set(v_planned[v_no], '{id}',
+                to_jsonb(nextval('coord.conflict_id_seq')));
+            if not is_dry_run then
+                v_changed := v_changed || jsonb_build_object('table', 'tb_pggit_conflict',
+                    'id', v_planned[v_no]->'source'->'id', 'what', 'id',
+                    'was', v_planned[v_no]->'source'->'id', 'is', v_planned[v_no]->'id');
+            end if;
+        end if;
+    end loop;
+    select coalesce(jsonb_object_agg(r.intent_id, r.reviews), '{}') into v_reviews
+    from (
+        select side.intent_id, jsonb_agg(p) as reviews
+        from unnest(v_planned) p,
+             unnest(array[p->>'intent_a', p->>'intent_b']) side (intent_id)
+        where (p->>'reviewed')::boolean group by 1
+    ) r;
+
+    -- One after the other, in the order in which they were declared, as if they came now.
+    foreach v_row in array v_plans loop
+        v_intent := jsonb_populate_record(null::coord.intent, v_row->'intent');
+        v_intent.intent_no := nextval('coord.intent_no_seq');
+        if exists (select from coord.intent i where i.branch_name = v_intent.branch_name) then
+            v_intent.branch_name := coord.allocate_branch(v_intent.feature_name);
+        end if;
+        v_row := jsonb_set(v_row, '{changed}', v_row->'changed' || coord._import_changed(
+            'branch_name', v_row->'source'->>'branch_name', v_intent.branch_name));
+        v_intent.status_before_conflict := case v_intent.status when 'conflicted' then (
+            select coord._import_status(h.row->>'old_status')
+            from jsonb_array_elements(v_history->(v_row->'source'->>'id'))
+                with ordinality h (row, no)
+            where coord._import_status(h.row->>'new_status') = 'conflicted'
+            order by h.no desc limit 1) end;
+        v_chain := coord._import_chain(v_intent,
+            jsonb_build_object('from', format('%I.tb_pggit_intent', from_schema),
+                'schema_changes', to_jsonb(v_intent.schema_changes),
+                'tables_affected', to_jsonb(v_intent.tables_affected),
+                'unparsed', v_row->'unparsed', 'changed', v_row->'changed'),
+            v_history->(v_row->'source'->>'id'), v_reviews->(v_intent.id::text));
+        v_intent.history_rows := cardinality(v_chain);
+        v_intent.history_hash := v_chain[v_intent.history_rows].row_hash;
+        insert into coord.intent select v_intent.*;
+        insert into coord.intent_history select c.* from unnest(v_chain) c;
+        perform coord._store_footprint(v_intent.intent_no, array_agg(k.key order by k.key),
+            array_agg(k.is_exclusive order by k.key), array_agg(k.is_container order by k.key),
+            v_row->'analysis'->>'touches')
+        from coord._import_keys(v_row->'analysis') k;
+
+        v_findings := null;
+        if (select s.is_active from coord.status s where s.status = v_intent.status) then
+            select coord._detect(v_intent.intent_no, v_intent.agent_id, v_intent.feature_name,
+                array_agg(k.key order by k.key), array_agg(k.is_exclusive order by k.key),
+                v_row->'analysis'->>'touches', v_intent.search_path)
+            into v_findings from coord._import_keys(v_row->'analysis') k;
+        else
+            update coord.intent_key k set is_active = false
+            where k.intent_no = v_intent.intent_no;
+        end if;
+        if v_row->'unparsed' <> '[]' then
+            v_unread := v_unread || v_intent.id;
+        end if;
+        for v_clash in
+            select p from unnest(v_planned) p
+            where v_intent.id::text in (p->>'intent_a', p->>'intent_b')
+              and exists (select from coord.intent i where i.id = (p->>'intent_a')::uuid)
+              and exists (select from coord.intent i where i.id = (p->>'intent_b')::uuid)
+        loop
+            v_conflict := coord._import_conflict(v_clash, v_findings, v_intent, not v_unread
+                && array[(v_clash->>'intent_a')::uuid, (v_clash->>'intent_b')::uuid]);
+            v_stored := v_stored || v_conflict.id;
+            if v_conflict.moot_at is not null then
+                v_settled := v_settled || v_conflict.intent_a || v_conflict.intent_b;
+                v_moot := v_moot || jsonb_build_object('conflict_id', v_conflict.id,
+                    'intent_a', v_conflict.intent_a, 'intent_b', v_conflict.intent_b,
+                    'reason', v_conflict.moot_reason);
+            end if;
+        end loop;
+        if v_findings is not null then
+            perform coord._store_conflicts(v_intent.id, v_findings, false);
+            select array_agg(c.id order by c.id), v_found || coalesce(jsonb_agg(jsonb_build_object(
+                       'conflict_id', c.id, 'intent_a', c.intent_a, 'intent_b', c.intent_b,
+                       'conflict_type', c.conflict_type, 'severity', c.severity,
+                       'affected_objects', c.affected_objects) order by c.id), '[]')
+            into v_new, v_found
+            from coord.conflict c
+            where c.intent_a = v_intent.id and c.is_open and not c.id = any (v_stored);
+            perform coord._mark_conflicted(v_intent.id, v_new, v_actor, 'imported');
+        end if;
+        v_intents := v_intents || jsonb_build_object('id', v_intent.id,
+            'source_id', v_row->'source'->'id', 'feature_name', v_intent.feature_name,
+            'branch_name', v_intent.branch_name);
+        v_changed := v_changed || coalesce((
+            select jsonb_agg(jsonb_build_object('table', 'tb_pggit_intent',
+                       'id', v_row->'source'->'id') || c)
+            from jsonb_array_elements(v_row->'changed') c), '[]');
+        v_unparsed := v_unparsed || coalesce((
+            select jsonb_agg(jsonb_build_object('intent_id', v_intent.id,
+                       'feature_name', v_intent.feature_name) || u)
+            from jsonb_array_elements(v_row->'unparsed') u), '[]');
+    end loop;
+    perform coord._settle(
+        array(select distinct s from unnest(v_settled) s order by s), 'it was imported');
+    v_left := v_left || coalesce((
+        select jsonb_agg(jsonb_build_object('table', 'tb_pggit_intent_history', 'id', h.row->'id',
+            'reason', 'its intent was not imported'))
+        from jsonb_each(v_history) of_intent (id, rows),
+             jsonb_array_elements(of_intent.rows) h (row)
+        where not exists (
+            select from coord.intent i where i.id = coord._import_id(of_intent.id))), '[]');
+    return json_build_object(
+        'from_schema', from_schema,
+        'dry_run', is_dry_run,
+        'found', json_build_object('intents', cardinality(v_source),
+            'conflicts', cardinality(v_conflict_source), 'history', v_rows),
+        'imported', json_build_object('intents', cardinality(v_plans),
+            'conflicts', cardinality(v_stored), 'history', (
+                select coalesce(sum(jsonb_array_length(v_history->(p->'source'->>'id'))), 0)
+                from unnest(v_plans) p)),
+        'already_there', v_there,
+        'intents', (select coalesce(json_agg(json_build_object('id', i->'id',
+                        'source_id', i->'source_id', 'feature_name', i->'feature_name',
+                        'branch_name', i->'branch_name', 'status', s.status)), '[]')
+                    from jsonb_array_elements(v_intents) i
+                    join coord.intent s on s.id = (i->>'id')::uuid),
+        'unparsed', v_unparsed,
+        'changed', v_changed,
+        'left', v_left,
+        'moot', v_moot,
+        'found_now', v_found);
+end
+$function$;
+comment on function coord._import(text, text, name[], boolean) is
+    'Imports, and says what it did (internal)';
+
+create or replace function coord._import_keys(
+    analysis jsonb, out key text, out is_exclusive boolean, out is_container boolean
+) returns setof record
+language sql immutable
+set search_path = pg_catalog, pg_temp
+as $function$
+select k #>> '{}', e::boolean, c::boolean
+from rows from (jsonb_array_elements(analysis->'keys'),
+                jsonb_array_elements(analysis->'are_exclusive'),
+                jsonb_array_elements(analysis->'are_containers')) as t (k, e, c)
+$function$;
+comment on function coord._import_keys(jsonb) is 'The keys of a planned intent (internal)';
+
+create or replace function coord._import_or_not(
+    from_schema text, search_path text, effective_path name[], is_dry_run boolean
+) returns json
+language plpgsql volatile
+set search_path = pg_catalog, pg_temp
+as $function$
+declare
+    v_report json;
+begin
+    if from_schema is null or is_dry_run is null then
+        perform coord._raise('22004', 'from_schema and dry_run must not be null', null,
+            'for example: SELECT coord.import_registry(''public'', dry_run => true)');
+    end if;
+    if not is_dry_run then
+        return coord._import(from_schema, search_path, effective_path, false);
+    end if;
+    begin
+        v_report := coord._import(from_schema, search_path, effective_path, true);
+        raise exception using errcode = 'DRY00';
+    exception when sqlstate 'DRY00' then
+        return v_report;
+    end;
+end
+$function$;
+comment on function coord._import_or_not(text, text, name[], boolean) is
+    'Imports, or undoes it again and only says what it would do (internal)';
+
+create or replace function coord.import_registry(
+    from_schema text default 'public', dry_run boolean default false, search_path text default null
+) returns json
+language sql volatile
+as $function$
+select coord._import_or_not($1, $3, pg_catalog.current_schemas(false), $2)
+$function$;
+comment on function coord.import_registry(text, boolean, text) is
+    'Takes over the intents, conflicts and history of Confiture''s registry from its tables in a '
+    'schema, and says what could not be kept; the owner only. Names in the DDL resolve through the '
+    'caller''s search_path, unless one is given';
 
 -- sql/code/90_privilege.sql
 -- Who may call and read what: PUBLIC nothing, the group roles what is listed here. What a site

@@ -173,6 +173,12 @@ def test_two_spellings_have_one_definition(one: str, other: str) -> None:
          "alter table t add foreign key (a) references u"),
         ("alter table t add check (a between 1 and 2)",
          "alter table t add check (a not between 1 and 2)"),
+        ("alter table t add constraint c not null a",
+         "alter table t add constraint c not null a no inherit"),
+        ("alter table t add constraint c not null a",
+         "alter table t add constraint c not null a not valid"),
+        ("alter table t add foreign key (a, b) references u (a, b)",
+         "alter table t add foreign key (a, period b) references u (a, period b)"),
     ],
 )  # fmt: skip
 def test_two_things_have_two_definitions(one: str, other: str) -> None:
@@ -217,6 +223,20 @@ def test_parts_of_one_statement_are_in_the_order_of_their_execution() -> None:
         "drop",
         "create",
     ]
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "create table t (a int constraint c not null)",
+        "create table t (a int, constraint c not null a)",
+        "alter table t add column a int constraint c not null",
+        "alter table t add constraint c not null a",
+    ],
+)
+def test_named_not_null_is_a_constraint(sql: str) -> None:
+    touch = find(touches_of(sql), "table constraint", "create")
+    assert (touch.sub, touch.detail["definition"]) == ("c", "not null a")
 
 
 def test_primary_key_makes_its_columns_not_null() -> None:

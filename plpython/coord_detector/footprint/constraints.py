@@ -8,6 +8,7 @@ from typing import Any
 from ..loader import ast, enums
 from ..model import Json
 from ..names import Column, Table, quoted
+from ..uses import row_facts
 from ..uses.nodes import child_names, is_a
 from . import automatic_names as names
 from .canonical import full_text, shortened
@@ -65,10 +66,12 @@ def _suffix(pending: Pending) -> str:
         words.append("initially deferred")
     if "initially deferred" in words and "deferrable" not in words:
         words.insert(0, "deferrable")
-    if node.contype in (_C.CONSTR_CHECK, _C.CONSTR_FOREIGN):
+    if node.contype in (_C.CONSTR_CHECK, _C.CONSTR_FOREIGN, _C.CONSTR_NOTNULL):
         if node.skip_validation:
             words.append("not valid")
-        if not node.is_enforced and "not enforced" not in words:
+        # The grammar leaves the flag unset at NOT NULL, which is always enforced.
+        enforced = node.is_enforced or node.contype == _C.CONSTR_NOTNULL
+        if not enforced and "not enforced" not in words:
             words.append("not enforced")
     return "".join(" " + word for word in words)
 
@@ -127,6 +130,7 @@ def create_check(
         detail["automatic"] = True
     if node.skip_validation:
         detail["not_valid"] = True
+    detail["demands"] = row_facts.condition(node.raw_expr)["where"]
     work.add("table constraint", target, name, "create", "definition", detail)
     work.expression(node.raw_expr, target, by="table constraint", constraint=name)
     _added(work, target, table, name, {"type": "check", "columns": known})
@@ -140,27 +144,31 @@ def create_check(
 def name_not_null(
     work: Work, target: Target, table: Table | None, pending: Pending, new_table: bool
 ) -> None:
-    """ADD CONSTRAINT … NOT NULL column, which makes an object of it: from PostgreSQL 18 on."""
+    """NOT NULL with a name: an object from PostgreSQL 18 on; before, the name is mute."""
     node = pending.node
-    columns = strings(node.keys or ())
-    if pending.column is not None or not columns:
-        # At a column it is a property of the column, and its name means nothing before 18.
+    columns = [pending.column] if pending.column is not None else strings(node.keys or ())
+    if not columns:
         return
+    heirs = [] if node.is_no_inherit else _children(work, table)
     if node.conname:
-        work.add(
-            "table constraint",
-            target,
-            node.conname,
-            "create",
-            "definition",
-            {
-                "definition": f"not null {quoted(columns[0])}",
-                "constraint_type": "not null",
-                "columns": _as_json(columns),
-            },
+        definition = f"not null {quoted(columns[0])}" + (
+            " no inherit" if node.is_no_inherit else ""
         )
+        detail: Detail = {
+            "definition": definition + _suffix(pending),
+            "constraint_type": "not null",
+            "columns": _as_json(columns),
+        }
+        work.add("table constraint", target, node.conname, "create", "definition", detail)
         _added(work, target, table, node.conname, {"type": "not null", "columns": list(columns)})
+        for child in heirs:
+            implied = {**detail, "implied": True}
+            work.add("table constraint", child, node.conname, "create", "definition", implied)
+    if pending.column is not None:
+        return  # the column itself says that it is
     set_not_null(work, target, table, "table", columns[0], implied=False)
+    for child in heirs:
+        set_not_null(work, child, work.table(child), "table", columns[0])
 
 
 def set_not_null(
@@ -429,6 +437,12 @@ def rename_index(work: Work, old: Target, name: str, implied: bool = False) -> N
 # -------------------------------------------------------------------- FOREIGN KEY
 
 
+def _in_period(columns: Sequence[str], period: bool) -> str:
+    """The columns as text; of a temporal key the last one is a period."""
+    *others, last = map(quoted, columns)
+    return ", ".join((*others, f"period {last}" if period else last))
+
+
 def create_foreign_key(
     work: Work, target: Target, table: Table | None, kind: str, pending: Pending
 ) -> None:
@@ -444,9 +458,11 @@ def create_foreign_key(
     keys: tuple[str, ...] | None = strings(node.pk_attrs) if node.pk_attrs else None
     if keys is None:
         keys = _primary_key(work.table(referenced))
-    text = f"foreign key ({', '.join(map(quoted, columns))}) references {referenced.text()}"
+    text = (
+        f"foreign key ({_in_period(columns, node.fk_with_period)}) references {referenced.text()}"
+    )
     if node.pk_attrs:
-        text += f" ({', '.join(map(quoted, strings(node.pk_attrs)))})"
+        text += f" ({_in_period(strings(node.pk_attrs), node.pk_with_period)})"
     if node.fk_matchtype == "f":
         text += " match full"
     if node.fk_upd_action in _ACTIONS:

@@ -207,6 +207,7 @@ def create_domain(work: Work, node: Node) -> None:
         elif what == "CONSTR_NOTNULL":
             detail["not_null"] = True
             words.append("not null")
+            _domain_not_null_named(work, target, constraint)
         elif what == "CONSTR_DEFAULT":
             text = work.canonical(constraint.raw_expr)
             detail["default"] = text
@@ -256,8 +257,19 @@ def _domain_not_null(work: Work, target: Target, node: Node) -> None:
     work.add("type", target, None, "alter", "not null", {"value": True})
 
 
+def _domain_not_null_named(work: Work, target: Target, node: Node) -> None:
+    """An object from PostgreSQL 17 on; before, the name is mute."""
+    if not node.conname:
+        return
+    detail: Detail = {"definition": "not null", "constraint_type": "not null"}
+    work.add("domain constraint", target, node.conname, "create", "definition", detail)
+    for schema, _ in target.options:
+        work.scope.constraint_added(schema, node.conname)
+
+
 def _domain_add(work: Work, target: Target, node: Node) -> None:
     if node.def_.contype.name == "CONSTR_NOTNULL":
+        _domain_not_null_named(work, target, node.def_)
         _domain_not_null(work, target, node)
         return
     _domain_check(work, target, node.def_)

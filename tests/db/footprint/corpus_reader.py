@@ -2,9 +2,10 @@
 
 Entries are separated by an empty line. Comment lines in them are remarks for the test:
 ``-- setup:`` what has to be there first, ``-- outside`` it cannot run in a transaction,
-``-- from: 15`` the first version that has it, ``-- error`` the server refuses it (kept, because
-the footprint must not), ``-- claims: X: why``, ``-- misses: X: why`` and ``-- says: X: why`` known
-differences: claimed but as it was, written but not claimed, named by an event trigger only.
+``-- from: 15`` and ``-- until: 17`` the versions that it is about, ``-- error`` the server refuses
+it (kept, because the footprint must not), ``-- claims: X: why``, ``-- misses: X: why`` and
+``-- says: X: why`` known differences: claimed but as it was, written but not claimed, named by an
+event trigger only.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ class Entry(NamedTuple):
     outside: bool
     fails: bool
     since: int
+    until: int
 
     @property
     def id(self) -> str:
@@ -47,7 +49,7 @@ def _entry(file: str, number: int, block: str) -> Entry:
     misses: set[str] = set()
     says: set[str] = set()
     outside = fails = False
-    since = 0
+    since, until = 0, 999
     for line in block.splitlines():
         if line.startswith("-- setup: "):
             setup.append(line.removeprefix("-- setup: "))
@@ -63,6 +65,8 @@ def _entry(file: str, number: int, block: str) -> Entry:
             fails = True
         elif line.startswith("-- from: "):
             since = int(line.removeprefix("-- from: "))
+        elif line.startswith("-- until: "):
+            until = int(line.removeprefix("-- until: "))
         else:
             sql.append(line)
     return Entry(
@@ -76,6 +80,7 @@ def _entry(file: str, number: int, block: str) -> Entry:
         outside,
         fails,
         since,
+        until,
     )
 
 

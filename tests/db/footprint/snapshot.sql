@@ -68,15 +68,16 @@ union all
 select 'table constraint', r.schema, r.relname, c.conname, concat_ws('|',
            c.contype, c.condeferrable, c.condeferred, c.convalidated, c.conkey, c.confrelid,
            c.confkey, c.confupdtype, c.confdeltype, c.connoinherit,
+           to_jsonb(c) ->> 'conenforced', to_jsonb(c) ->> 'conperiod',
            obj_description(c.oid, 'pg_constraint'))
 from pg_constraint c join relation r on r.oid = c.conrelid
-where c.contype <> 'n'
+where not (c.contype = 'n' and c.conname like '%\_not\_null')
 union all
 select 'domain constraint', n.name, t.typname, c.conname, concat_ws('|',
            c.contype, c.convalidated, obj_description(c.oid, 'pg_constraint'))
 from pg_constraint c
 join pg_type t on t.oid = c.contypid join namespace n on n.oid = t.typnamespace
-where c.contype <> 'n'
+where not (c.contype = 'n' and c.conname like '%\_not\_null')
 union all
 select 'trigger', r.schema, r.relname, t.tgname, concat_ws('|',
            t.tgtype, t.tgenabled, t.tgfoid, t.tgattr, t.tgargs, t.tgqual is null,

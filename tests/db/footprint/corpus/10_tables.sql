@@ -84,6 +84,8 @@ create table shelf (a int, b int, c int, d int, foreign key (a) references membe
 create table shelf (id int primary key, parent int references shelf, other int references shelf (id))
 
 create table shelf (a int constraint a_there not null, b int null)
+-- until: 17
+-- claims: table constraint public.shelf / a_there: its name is lost before PostgreSQL 18
 
 create table shelf (a int default nextval('card_no'), b timestamptz default now(), c text default slug('A B'))
 
