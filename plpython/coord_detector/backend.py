@@ -132,20 +132,29 @@ with mine as (
     from unnest($1::text[], $2::boolean[]) as m (key, is_exclusive)
 ), matched as (
     select k.intent_no
-    from mine m
-    join coord.intent_key k on k.key = m.key and k.is_active and k.is_exclusive
+    from mine m cross join lateral (
+        select k.intent_no from coord.intent_key k
+        where k.key = m.key and k.is_active and k.is_exclusive offset 0) k
     union
     select k.intent_no
-    from mine m
-    join coord.intent_key k on k.key = m.key and k.is_active and not k.is_exclusive
+    from mine m cross join lateral (
+        select k.intent_no from coord.intent_key k
+        where k.key = m.key and k.is_active and not k.is_exclusive offset 0) k
     where m.is_exclusive
 )
-select i.intent_no, i.agent_id, i.feature_name, f.version
+select i.intent_no, i.id, i.agent_id, i.feature_name, i.branch_name, i.status, f.version
 from matched c
-join coord.intent i on i.intent_no = c.intent_no
-join coord.intent_footprint f on f.intent_no = c.intent_no
+cross join lateral (
+    select i.* from coord.intent i where i.intent_no = c.intent_no offset 0) i
+cross join lateral (
+    select f.version from coord.intent_footprint f where f.intent_no = c.intent_no offset 0) f
 where c.intent_no <> $3
-order by i.intent_no
+order by c.intent_no
+"""
+"""Each look-up is fenced by OFFSET 0: from key to intent, one by one, whatever the statistics say.
+
+A plan made while the tables were empty would otherwise be kept by a session in which they grow,
+and read all that is active.
 """
 
 FOOTPRINTS = """

@@ -41,8 +41,11 @@ class Other(NamedTuple):
     """An active intent that shares a key with the newcomer."""
 
     intent_no: int
+    id: str
     agent_id: str
     feature_name: str
+    branch_name: str
+    status: str
     version: int
     """Of its footprint; a version never comes twice with another text."""
 
@@ -93,7 +96,12 @@ def against(
         for conflict in conflicts:
             rows.append(
                 {
+                    "intent_id": other.id,
                     "intent_no": other.intent_no,
+                    "agent": other.agent_id,
+                    "feature_name": other.feature_name,
+                    "branch_name": other.branch_name,
+                    "status": other.status,
                     "conflict_type": conflict.type,
                     "severity": conflict.severity,
                     "outcome": conflict.outcome,

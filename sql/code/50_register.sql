@@ -66,14 +66,15 @@ comment on function coord._refuse_blocking(json, text, text) is
 
 create or replace function coord._store_conflicts(
     intent_id uuid, findings json, is_new boolean
-) returns void
+) returns bigint[]
 language plpgsql volatile
 set search_path = pg_catalog, pg_temp
-set enable_seqscan = off
-set jit = off
 as $function$
 #variable_conflict use_column
--- Those that are stored already, whatever became of them, are not stored twice.
+-- Returns those that are open, errors first. Those that are stored already, whatever became of
+-- them, are not stored twice.
+declare
+    v_open bigint[];
 begin
     with me as materialized (
         select i.id, i.intent_no, i.agent_id from coord.intent i where i.id = $1
@@ -91,24 +92,28 @@ begin
         where f.own and f.outcome = 'order'
         order by f.intent_no
         on conflict on constraint own_order_pkey do nothing
+    ), stored as (
+        insert into coord.conflict as c
+            (intent_a, intent_b, conflict_type, affected_objects, severity, outcome, first_intent,
+             rule, resolution_suggestions, ignored_by, created_at)
+        select f.me, f.intent_id, f.conflict_type, f.affected_objects, f.severity, f.outcome,
+               f.first_intent, f.rule, f.resolution_suggestions, f.ignored_by, clock_timestamp()
+        from finding f
+        where not f.own and (is_new or not exists (
+            select from coord.conflict c
+            where (c.intent_a, c.intent_b) in ((f.me, f.intent_id), (f.intent_id, f.me))
+              and c.moot_at is null and c.conflict_type = f.conflict_type and c.outcome = f.outcome
+              and c.affected_objects = f.affected_objects
+              and c.first_intent is not distinct from f.first_intent))
+        order by f.severity, f.intent_no, f.conflict_type
+        returning c.id, c.severity, c.is_open
     )
-    insert into coord.conflict
-        (intent_a, intent_b, conflict_type, affected_objects, severity, outcome, first_intent,
-         rule, resolution_suggestions, ignored_by, created_at)
-    select f.me, f.intent_id, f.conflict_type, f.affected_objects, f.severity, f.outcome,
-           f.first_intent, f.rule, f.resolution_suggestions, f.ignored_by, clock_timestamp()
-    from finding f
-    where not f.own and (is_new or not exists (
-        select from coord.conflict c
-        where (c.intent_a, c.intent_b) in ((f.me, f.intent_id), (f.intent_id, f.me))
-          and c.moot_at is null and c.conflict_type = f.conflict_type and c.outcome = f.outcome
-          and c.affected_objects = f.affected_objects
-          and c.first_intent is not distinct from f.first_intent))
-    order by f.severity, f.intent_no, f.conflict_type;
+    select array_agg(s.id order by s.severity, s.id) into v_open from stored s where s.is_open;
+    return coalesce(v_open, '{}');
 end
 $function$;
 comment on function coord._store_conflicts(uuid, json, boolean) is
-    'Stores what detection found for an intent (internal)';
+    'Stores what detection found for an intent; returns the open ones (internal)';
 
 create or replace function coord._counts(severity text) returns boolean
 language sql stable
@@ -130,6 +135,7 @@ language plpgsql volatile
 security definer
 set search_path = pg_catalog, pg_temp
 set enable_seqscan = off
+set plan_cache_mode = force_generic_plan
 set jit = off
 as $function$
 declare
@@ -141,7 +147,7 @@ declare
     v_findings json;
     v_no bigint := nextval('coord.intent_no_seq');
     v_now timestamptz := clock_timestamp();
-    v_reason text;
+    v_open bigint[];
 begin
     perform coord._check_name('agent_id', agent_id);
     perform coord._check_name('feature_name', feature_name);
@@ -175,27 +181,26 @@ begin
         intent_id, v_no, v_agent, v_feature, branch_name, a.statements, a.tables, a.tables_named,
         a.resolved_path, coalesce(estimated_duration_ms, 0), v_risk, metadata, v_now);
     perform coord._store_footprint(v_no, a.keys, a.are_exclusive, a.are_containers, a.touches);
-    conflicts := 0;
     status := 'registered';
+    conflicts := 0;
     if v_findings is not null then
-        perform coord._store_conflicts(intent_id, v_findings, true);
-        select count(*), format('%s found at registration', coord._count_of(count(*), 'conflict'))
-        into conflicts, v_reason
-        from coord.conflict c where c.intent_a = intent_id and c.is_open;
-        if exists (select from coord.conflict c
-                   where c.intent_a = _register.intent_id and c.is_open
-                     and coord._counts(c.severity)) then
+        v_open := coord._store_conflicts(intent_id, v_findings, true);
+        conflicts := cardinality(v_open);
+    end if;
+    if conflicts > 0 then
+        -- Errors come first: when that one does not count, none does.
+        if coord._counts((select c.severity from coord.conflict c where c.id = v_open[1])) then
             status := 'conflicted';
             update coord.intent i
             set status = 'conflicted',
                 pending_event = jsonb_build_object('event', 'transition', 'changed_by', v_agent,
-                    'reason', v_reason, 'details', jsonb_build_object('automatic', true))
+                    'reason', format('%s found at registration',
+                        coord._count_of(conflicts, 'conflict')),
+                    'details', jsonb_build_object('automatic', true))
             where i.id = _register.intent_id;
         end if;
-        if conflicts > 0 then
-            perform coord._warn_of_conflicts(intent_id);
-            perform coord._notify_of_conflicts(intent_id, conflicts);
-        end if;
+        perform coord._warn_of_conflicts(intent_id, v_open);
+        perform coord._notify_of_conflicts(intent_id, conflicts);
     end if;
     branch_hook := nullif(coord._setting_of('branch_hook'), '')::regprocedure;
 end
@@ -260,14 +265,12 @@ set search_path = pg_catalog, pg_temp
 return format('%s %s', number, case when number = 1 then word else word || 's' end);
 comment on function coord._count_of(bigint, text) is '1 conflict, 2 conflicts (internal)';
 
-create or replace function coord._warn_of_conflicts(intent_id uuid, after_id bigint default 0)
-returns void
+create or replace function coord._warn_of_conflicts(intent_id uuid, conflicts bigint[]) returns void
 language plpgsql volatile
 set search_path = pg_catalog, pg_temp
 as $function$
 declare
     v_shown integer := coord._setting_of('warnings_shown')::integer;
-    v_total bigint;
     v_line record;
 begin
     for v_line in
@@ -277,24 +280,23 @@ begin
                format('conflict %s, intent %s, branch %s, %s', c.id, i.id, i.branch_name, i.status)
                    as detail,
                array_to_string(c.resolution_suggestions, e'\n') as hint
-        from coord.conflict c join coord.intent i on i.id = c.intent_b
-        where c.intent_a = $1 and c.is_open and c.id > after_id
-        order by c.severity, c.id limit v_shown
+        from unnest(conflicts[:v_shown]) with ordinality as f (id, place)
+        join coord.conflict c on c.id = f.id
+        join coord.intent i on i.id = c.intent_b
+        order by f.place
     loop
         raise warning using message = v_line.message, detail = v_line.detail, hint = v_line.hint;
     end loop;
-    select count(*) into v_total from coord.conflict c
-    where c.intent_a = $1 and c.is_open and c.id > after_id;
-    if v_total > v_shown then
+    if cardinality(conflicts) > v_shown then
         raise warning using
             message = format('and %s with other intents',
-                coord._count_of(v_total - v_shown, 'more conflict')),
+                coord._count_of(cardinality(conflicts) - v_shown, 'more conflict')),
             hint = format('list them with: SELECT * FROM coord.conflicts_of(%L)', $1);
     end if;
 end
 $function$;
-comment on function coord._warn_of_conflicts(uuid, bigint) is
-    'Raises the conflicts that were just found as warnings, errors first (internal)';
+comment on function coord._warn_of_conflicts(uuid, bigint[]) is
+    'Raises conflicts that were just found as warnings, in the order given (internal)';
 
 create or replace function coord._notify_of_conflicts(intent_id uuid, conflicts bigint)
 returns void

@@ -19,7 +19,6 @@ declare
     v_kept bigint[];
     v_freed uuid[];
     v_new bigint[];
-    v_last bigint;
 begin
     loop
         a := coord._analyse(null, coalesce(new_changes, v_intent.schema_changes),
@@ -52,7 +51,7 @@ begin
     delete from coord.own_order o
     where v_intent.intent_no in (o.first_no, o.then_no);
 
-    select array_agg(c.id), max(c.id) into v_kept, v_last
+    select array_agg(c.id) into v_kept
     from coord.conflict c
     join coord._found_conflicts(v_findings, v_intent.agent_id) f
       on f.intent_id = case when c.intent_a = $1 then c.intent_b else c.intent_a end
@@ -69,11 +68,7 @@ begin
             join coord.intent i on i.id = case when c.intent_a = $1 then c.intent_b else c.intent_a end
             join coord.status s on s.status = i.status
             where new_changes is null and not s.is_active and $1 in (c.intent_a, c.intent_b)));
-    v_last := coalesce((select max(c.id) from coord.conflict c
-                        where $1 in (c.intent_a, c.intent_b)), 0);
-    perform coord._store_conflicts(intent_id, v_findings, false);
-    select array_agg(c.id) into v_new from coord.conflict c
-    where c.intent_a = $1 and c.id > v_last and c.is_open;
+    v_new := coord._store_conflicts(intent_id, v_findings, false);
 
     if new_changes is not null then
         update coord.intent i
@@ -85,21 +80,19 @@ begin
                     'schema_changes_before', to_jsonb(i.schema_changes),
                     'tables_affected', to_jsonb(a.tables)))
         where i.id = $1;
-    elsif v_new is not null or cardinality(v_freed) > 0 then
+    elsif cardinality(v_new) > 0 or cardinality(v_freed) > 0 then
         update coord.intent i
         set tables_affected = a.tables,
             pending_event = jsonb_build_object('event', 'rechecked', 'changed_by', actor,
                 'reason', _redetect.reason, 'details', jsonb_build_object(
-                    'conflicts_found', coalesce(to_jsonb(v_new), '[]')))
+                    'conflicts_found', to_jsonb(v_new)))
         where i.id = $1;
     end if;
     perform coord._mark_conflicted(intent_id, v_new, actor, reason);
     if new_changes is not null or cardinality(v_freed) > 0 then
         perform coord._settle(v_freed || intent_id, reason);
     end if;
-    if v_new is not null then
-        perform coord._warn_of_conflicts(intent_id, v_last);
-    end if;
+    perform coord._warn_of_conflicts(intent_id, v_new);
     return (select count(*) from coord.conflict c
             where c.is_open and $1 in (c.intent_a, c.intent_b));
 end

@@ -1,6 +1,12 @@
--- What changes in tables, types and sequences from 0.1.0 to 0.2.0: comments only.
+-- From 0.1.0 to 0.2.0: no table changes, only comments on columns do.
 
 comment on column coord.lock_key.holder is
     'Which transaction took it last: see coord._lock_holder()';
 comment on column coord.lock_container.holder is
     'Which transaction took it last: see coord._lock_holder()';
+comment on column coord.setting_default.check_as is
+    'number, channel, function, or the allowed values with | between them';
+
+-- Functions whose result or arguments are others now.
+drop function coord._store_conflicts(uuid, json, boolean);
+drop function coord._warn_of_conflicts(uuid, bigint);

@@ -7166,7 +7166,7 @@ from collections.abc import Sequence
 
 from ..loader import ast, enums
 from ..model import Json
-from ..names import setting_values
+from ..names import Relation, setting_values, type_parts
 from ..uses import routine_body_uses
 from ..uses.nodes import is_a
 from .canonical import full_text, literal, shortened
@@ -7182,6 +7182,8 @@ _INPUT = frozenset(
         _MODE.FUNC_PARAM_DEFAULT,
     )
 )
+
+_OUTPUT = frozenset((_MODE.FUNC_PARAM_OUT, _MODE.FUNC_PARAM_INOUT, _MODE.FUNC_PARAM_TABLE))
 
 _BUILTIN_LANGUAGES = frozenset(("sql", "plpgsql", "c", "internal"))
 
@@ -7204,6 +7206,7 @@ def create_function(work: Work, node: Node) -> None:
         detail["arguments"] = names
     work.add(kind, target, None, "create", "definition", detail)
     note_routine(work, kind, target, place.name)
+    _note_result(work, place.options[0], node)
     by: Detail = {"by": kind}
     for parameter in parameters:
         work.type_use(parameter.argType, **by)
@@ -7219,6 +7222,23 @@ def create_function(work: Work, node: Node) -> None:
             for type_ in option.arg:
                 work.type_use(type_, **by)
     work.extend(routine_body_uses(node, work.scope), **by)
+
+
+def _note_result(work: Work, name: Relation, node: Node) -> None:
+    """Remember what columns a call in FROM has."""
+    columns: tuple[str, ...] | None = tuple(
+        [one.name or f"column{no}" for no, one in enumerate(_returned(node), 1)]
+    )
+    if not columns and node.returnType is not None and not node.returnType.pct_type:
+        options = work.scope.resolve(type_parts(node.returnType), "type")
+        table = work.scope.tables.get(options[0])
+        columns = tuple(table.columns) if table is not None and table.complete else None
+    known = work.scope.returned
+    known[name] = columns if known.get(name, columns) == columns else None
+
+
+def _returned(node: Node) -> list[Node]:
+    return [one for one in node.parameters or () if one.mode in _OUTPUT]
 
 
 def _definition(work: Work, node: Node, parameters: Sequence[Node]) -> str:
@@ -8260,7 +8280,7 @@ from __future__ import annotations
 
 from ..loader import enums
 from ..names import TEMPORARY, Column, Table
-from ..uses import output_names, query_uses
+from ..uses import query_uses, result_columns
 from .canonical import full_text, shortened
 from .columns import note_sequence
 from .table import note_table
@@ -8275,7 +8295,7 @@ _CHECKS = {
 def create_view(work: Work, node: Node) -> None:
     target = work.new_relation(node.view)
     text = full_text(node.query, work.scope)
-    columns = _columns(node.query, strings(node.aliases or ()))
+    columns = _columns(work, node.query, strings(node.aliases or ()))
     detail: Detail = {}
     if node.aliases:
         text += f" as {', '.join(strings(node.aliases))}"
@@ -8299,9 +8319,9 @@ def create_view(work: Work, node: Node) -> None:
     work.extend(uses, by="view")
 
 
-def _columns(query: Node, given: tuple[str, ...]) -> tuple[str, ...] | None:
-    """Names of the columns; None where ``*`` hides some of them."""
-    found = output_names(query)
+def _columns(work: Work, query: Node, given: tuple[str, ...]) -> tuple[str, ...] | None:
+    """Names of the columns; None where ``*`` hides some that only the catalog knows."""
+    found = result_columns(query, work.scope)
     if found is None:
         return None
     return given + found[len(given) :]
@@ -8337,7 +8357,7 @@ def create_table_as(work: Work, node: Node) -> None:
             return
     given = strings(into.colNames or ())
     is_query = query.__class__.__name__ == "SelectStmt"
-    columns = _columns(query, given) if is_query else None
+    columns = _columns(work, query, given) if is_query else None
     text = full_text(query, work.scope)
     if given:
         text += f" as {', '.join(given)}"
@@ -8369,8 +8389,7 @@ def select_into(work: Work, node: Node) -> None:
     """SELECT \u2026 INTO, which the parser leaves to the server to turn into CREATE TABLE AS."""
     into = node.intoClause
     target = work.new_relation(into.rel)
-    leaf = node
-    columns = output_names(leaf)
+    columns = result_columns(node, work.scope)
     detail: Detail = {"definition": shortened(full_text(node, work.scope))}
     if columns is not None:
         detail["columns"] = list(columns)
@@ -9430,6 +9449,8 @@ class Scope:
         self.numbers: dict[tuple[Any, ...], int] = {}
         """Of automatic names: the first number that may be free; forgotten when a name is."""
         self.tables: dict[Relation, Table] = {}
+        self.returned: dict[Relation, tuple[str, ...] | None] = {}
+        """The columns of what routines return, by bare name; None where overloads differ."""
         self.search_path: tuple[str, ...] = self._first
 
     # ---------------------------------------------------------------- the search path
@@ -9503,6 +9524,11 @@ class Scope:
         if options:
             return tuple(options)
         return ((path[0] if path else None, name),)
+
+    def result_columns(self, parts: Sequence[str]) -> tuple[str, ...] | None:
+        """The columns that a call in FROM has, where the script created the function."""
+        options = self.resolve(parts, "routine")
+        return self.returned.get(options[0]) if len(options) == 1 else None
 
     def next_candidate_group(self) -> int:
         """A number for a set of candidates, unique in the script."""
@@ -14860,6 +14886,7 @@ from .collector import Collector, Facet
 from .expression import walk
 from .output import output_names
 from .query import NO_COMMON_TABLES
+from .result_columns import result_columns
 from .routine import block_of, body_of
 from .sources import Level, Relation, Source, Sources
 from .statement import statement
@@ -14873,6 +14900,7 @@ __all__ = [
     "expression_uses",
     "output_names",
     "query_uses",
+    "result_columns",
     "routine_body_uses",
 ]
 
@@ -18466,7 +18494,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $function$
 # As the owner: where the parser lies is nothing that a caller may influence.
-if 'confiture_coord 29d52949e568cb70' in GD:
+if 'confiture_coord ba4ae29165a6e525' in GD:
     return
 import importlib
 import importlib.machinery
@@ -18474,7 +18502,7 @@ import importlib.util
 import marshal
 import sys
 
-package = 'coord_detector_29d52949e568cb70'
+package = 'coord_detector_ba4ae29165a6e525'
 python = f'{sys.implementation.cache_tag} {importlib.util.MAGIC_NUMBER.hex()}'
 compiled = plpy.prepare(
     'select path, code from coord.detector_code where fingerprint = $1 and python = $2',
@@ -18537,7 +18565,7 @@ loader = importlib.import_module(package + '.loader')
 loader.prepare(f"{folder[0]['setting']}/confiture_coord/{version}", in_backend=True)
 backend = importlib.import_module(package + '.backend')
 backend.start(plpy)
-GD['confiture_coord 29d52949e568cb70'] = backend
+GD['confiture_coord ba4ae29165a6e525'] = backend
 $function$;
 comment on function coord._load_detector() is
     'Loads the detector into this session (internal; harmless to call)';
@@ -18550,7 +18578,7 @@ import importlib.util
 import marshal
 import sys
 
-package = 'coord_detector_29d52949e568cb70'
+package = 'coord_detector_ba4ae29165a6e525'
 python = f'{sys.implementation.cache_tag} {importlib.util.MAGIC_NUMBER.hex()}'
 insert = plpy.prepare(
     'insert into coord.detector_code (fingerprint, python, path, code) values ($1, $2, $3, $4)',
@@ -19642,10 +19670,10 @@ create or replace function coord._footprint(
 )
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord 29d52949e568cb70')
+detector = GD.get('confiture_coord ba4ae29165a6e525')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 29d52949e568cb70']
+    detector = GD['confiture_coord ba4ae29165a6e525']
 return detector.footprint(changes, change_list, search_path, effective_path)
 $function$;
 comment on function coord._footprint(text, text[], text, name[]) is
@@ -19724,10 +19752,10 @@ language plpython3u stable
 set plan_cache_mode = force_generic_plan
 set jit = off
 as $function$
-detector = GD.get('confiture_coord 29d52949e568cb70')
+detector = GD.get('confiture_coord ba4ae29165a6e525')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 29d52949e568cb70']
+    detector = GD['confiture_coord ba4ae29165a6e525']
 return detector.compare(
     text_a, list_a, text_b, list_b, search_path, effective_path, use_catalog, limits)
 $function$;
@@ -19831,10 +19859,10 @@ comment on function coord.compare_changes(text[], text, text, boolean) is
 create or replace function coord._detector_facts(out problem text[], out facts json)
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord 29d52949e568cb70')
+detector = GD.get('confiture_coord ba4ae29165a6e525')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 29d52949e568cb70']
+    detector = GD['confiture_coord ba4ae29165a6e525']
 return detector.facts()
 $function$;
 comment on function coord._detector_facts() is
@@ -19855,10 +19883,10 @@ language plpython3u stable
 set plan_cache_mode = force_generic_plan
 set jit = off
 as $function$
-detector = GD.get('confiture_coord 29d52949e568cb70')
+detector = GD.get('confiture_coord ba4ae29165a6e525')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 29d52949e568cb70']
+    detector = GD['confiture_coord ba4ae29165a6e525']
 return detector.analyse(changes, change_list, search_path, effective_path, tables_declared,
                         feature_name, limits)
 $function$;
@@ -19876,10 +19904,10 @@ set enable_seqscan = off
 set plan_cache_mode = force_generic_plan
 set jit = off
 as $function$
-detector = GD.get('confiture_coord 29d52949e568cb70')
+detector = GD.get('confiture_coord ba4ae29165a6e525')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 29d52949e568cb70']
+    detector = GD['confiture_coord ba4ae29165a6e525']
 return detector.detect(
     intent_no, agent_id, feature_name, keys, are_exclusive, touches, resolved_path)
 $function$;
@@ -21002,10 +21030,10 @@ comment on function coord.amend_intent(uuid, text[], text[], text, text, text) i
 create or replace function coord._sort_intents(nodes json, edges json) returns json
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord 29d52949e568cb70')
+detector = GD.get('confiture_coord ba4ae29165a6e525')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 29d52949e568cb70']
+    detector = GD['confiture_coord ba4ae29165a6e525']
 return detector.merge_order(nodes, edges)
 $function$;
 comment on function coord._sort_intents(json, json) is
@@ -21344,7 +21372,7 @@ with ours (name, body, security_definer, settings) as (
     values
 ('_actor', '1f18e24a0fc5d3a93dce49596a06e5490056e6586d2742f4f2616d342b9eb0d2', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_amend', '7e6a0e12eb3ab7c3827b3f9ce1ffbd021acee47513fba8f934c5c9adb03fb570', true, array['search_path=pg_catalog, pg_temp']::text[]),
-('_analyse', '2a8fd244c05679cf255c7fe4559f02224a206a3b9c66cdb940454fe468e23362', false, array['plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
+('_analyse', '03c6b002d16ba2cd08a476fe583dca01327132425938226a52bcfe59be5a6c1a', false, array['plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
 ('_append_history', '8a9eea1b4606579ac7b0296299e644caa5376282fa36973429a7f3ceff78729f', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_authorise', 'c62c1527f3a9c9edd31a092a506bf95cb50ebb0c69beb1527d70df01d1da8009', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_authorise_review', '0577744c55b7787ae7f48e9e124976df695deddaa18d2a38a8bcd2d17ca89aa2', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -21361,7 +21389,7 @@ with ours (name, body, security_definer, settings) as (
 ('_check_text', '1aac582cc8438b9043d87227d0c2093603daedfe5790ea717c187a6456ea4c05', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_check_transition', 'e599451da1cc2eaa3c48a568d2ef0836db5432e24f46dfa3287a573fea4637f1', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_choice', '6a0ec09ca728fa8eb8b028fb505a70f93afd7c5095f2c6c0437233e035cd5d30', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_compare', '536d9d84856d6c84efbddc4b95d169479399aa3206d0a31a58bbc10fa7981706', false, array['plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
+('_compare', '79f8b1c4157863c4efe1251b44b1590a639658691f7547fac28bc193fa315b3e', false, array['plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
 ('_compare_rows', 'dd08eeca5d3dd639f8f0733f06353fa94cb3bd9b3e808684fb0e5636fa399035', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_conflict_json', 'a3932a0d0c54d5c6e2a7a60973f3dcf570b7b6a3c9c6a1f28a0d89edad5203b2', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_conflict_line', 'bb606d623ac35ddfb72ef3905e94aba579c416a22a2db649125cceb68f12d403', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -21370,13 +21398,13 @@ with ours (name, body, security_definer, settings) as (
 ('_counts', '7fe8790f45e15bd26f82f9151646c029fb46c2b3487c1b571619010f7fce82b7', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_declare', 'd7b4b1148e125153e71c3a09616a03b0210ac958d245ea152a29997158154fff', false, null::text[]),
 ('_depends_on', 'f37bc93deed02bf43a8a632aea86923b8f86906001140165b00e5d823ca71d6d', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_detect', '330fb5910d47f77751a0943305ecd5e78df244f2ba7c721d8c120eb25acc5330', false, array['enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
-('_detector_facts', '51b46392a36e1a4c7fb52ebac84f6d8bf357e3a09181e8bb1956554b7080ec82', false, null::text[]),
-('_detector_sources', '7858f549d76c71409f8f2f2e6f2d05169e01578678eafda125dc06815224ddf0', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_detect', 'eff53ccfc87388866f7bacab17e0386583860c8b28b9929b664903a8b30c9c85', false, array['enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
+('_detector_facts', 'a08e875789ab3cddc3fbff1e77bc0ece1d36a8da242226c95e537f216a561233', false, null::text[]),
+('_detector_sources', '9e7d0621e163328ed8051b233fd9169ae935f842750a15fc300664c5500b991e', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_digest_of', 'af0f4735eb433dca9fd14b71246b20d20daa3cba8f7c0cd06774be1d1088bd30', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_ended', '679a84d1d5a194bca40468412857eae0e2e10b1e58e855442af1b763c8ada9be', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_follow_transition', '35b401e5c0362e7364b602cda21afbef50d5be447c42e99475bf5c4433bdb7a0', true, array['search_path=pg_catalog, pg_temp']::text[]),
-('_footprint', 'c53c8ddccded985f60364d458f32194cb90d59a2cecf0555a350212d992bf75f', false, null::text[]),
+('_footprint', 'c605a6d73a19b26f87bab82abbc50091d1474975486fc09630c9b82f961d54d3', false, null::text[]),
 ('_footprint_rows', '2cf258b01339c7b05129607c705ac7d7cf484d67ac6bb504d677d0782027a4bf', false, null::text[]),
 ('_found_conflicts', 'b58569cb14b92465f9f534dc330b5dde3893374cbe0dc80eb5319af21de0b68e', false, null::text[]),
 ('_guard_intent', '4ee3bd944b5c777fc43a90b9e8b65c6df867a90d2fbd430747ba24942a4c145c', true, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -21392,7 +21420,7 @@ with ours (name, body, security_definer, settings) as (
 ('_import_id', null, false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_import_keys', 'f001bd561cbcccd8ddf8a76aa36d7d1e74d2d19e2d55109549e11eb39e677380', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_import_or_not', 'affee9fc4a5d79f823542a4b4985223d8498eb16fa96c3ca8dc1f747eb1fd210', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_import_plan', 'c1807d1b956a329a4464afaa89c46378d0d097670425368ec400900841b08f83', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_import_plan', '23fd8739389ec584da522f2b3298260c27c6786dc357a5ed29f36445a863ed56', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_import_rows', '6f6974c2cbfa6020e06bfd33215fad4ca99af343dd353326fdcdeca744c76c52', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_import_status', null, false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_import_texts', null, false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -21401,7 +21429,7 @@ with ours (name, body, security_definer, settings) as (
 ('_known_hashes', '4f7872e748c4ad03daeaccbcc0f6259069f7be6c358d858ae4626cca6f837fda', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_limit_lock_wait', '4eed619fef29ee8feefa29b6653cf4fd679e0e33931a8cf4a4ed9698cea5ae8d', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_limits', 'ab2a94eabb46fab23b5405910d44ebcba287ff61f771bd4b87107bf721013272', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_load_detector', 'aae754c893622d88ed795dc18a9dc819d945be652abd658f27e076d90aa01de0', true, array['search_path=pg_catalog, pg_temp']::text[]),
+('_load_detector', '6f136e3176c0f5733fa871992d6ab79495f82a58fd2912826b4ad765b9ae03c9', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_container', '423434b839f055dd1b41a180585f7d2262aa43f041472a83077af7de726a878f', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_holder', 'b5cbdc0966ec19527fcf60f6a1819b4a82cfbf52f64f5af082ff850e624a4861', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_intent_keys', '001e7dcfa0ced100c60e78b7b257478730a36c946731aaf1ff8cd2f0ac627023', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -21425,7 +21453,7 @@ with ours (name, body, security_definer, settings) as (
 ('_register', 'd51e9393104b9713781a012924b21b2b11394c4f2765603e64e37853ddad4743', true, array['search_path=pg_catalog, pg_temp', 'enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
 ('_setting_of', '9d76f07c41d36e171fb59699533b0dfe2bb059a0e9b71815c7d80aaf51c362b8', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_settle', '9d4fad5adf4522029c8ffd5d5136f09ccb1d48c849bb89563c90a4e4156350cc', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_sort_intents', 'd411898a0abbe4e384155154ba5c174383f43b871668a70a8d5ba3f735bd196e', false, null::text[]),
+('_sort_intents', '4d82a18ddbc3cc9446e24d2b239e8c1ce51ab113ae160c027c3a5bfcdc958a64', false, null::text[]),
 ('_status_after_conflict', '60693c723e2feefd7ba0d87d0cd41e22dcacacbceb5b21329700a2d216169e9e', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_store_conflicts', '380c4a52ee39572d837cbab55a1ce74f44c445652d82c5daa2882e8b163ba095', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_store_footprint', 'c61256ff241805c040abb05c226075df836ef4d55af9edda52519d7e0880d485', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -21444,7 +21472,7 @@ with ours (name, body, security_definer, settings) as (
 ('compare_changes', '1d38b48d75c0b9ccb3ad217145abf0a3d4104e92fd1eafbf57281b45e75e025e', false, null::text[]),
 ('compare_changes', 'c1c57ed3b89f392da90e83e7e4b80eb1c5190f50bd8e4524bf2cc7ddb3e6f559', false, null::text[]),
 ('compare_changes', 'ef266f6615d9f01190de9cd8fb41a98476373a7e0c087bc8e5e3d652a18528d5', false, null::text[]),
-('compile_detector', 'c0c88a0b35c25a0ecd4875758e9f61655ce1614fa81bab131e139bcf1d063882', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('compile_detector', '5ad461203c180b526606a88e89750e1b1dfa8dac3941fedaaa3daf67a80858a6', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('conflicts_of', '8986db19d00b60fecf4c8390651e72549c95cabda085669464d62af07d11cb31', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('detector_check', 'fb42c58de073479451a44ca97970843759baaf8a3a0c08d99cbaa571362376fc', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('export_ended', '37a73f17837d8b565ad3462f63279cfc2f85d64a7dfe9d32605f50aa6a26b121', true, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -21709,7 +21737,8 @@ begin
                 unparsed := unparsed || jsonb_build_object(
                     'statement', v_number,
                     'line', (regexp_match(a.problem[3], 'line ([0-9]+)'))[1]::integer,
-                    'code', a.problem[1], 'reason', a.problem[2], 'detail', a.problem[3],
+                    'code', a.problem[1], 'reason', a.problem[2],
+                    'detail', regexp_replace(a.problem[3], '^statement [0-9]+, ', ''),
                     'text', v_change);
             end if;
         end loop;
