@@ -46,7 +46,8 @@ def page() -> str:
             lines += ["", f"{_sentence(rule.reason)} Source: {rule.source}.", "", "```sql"]
             if rule.setup:
                 lines.append(f"-- given:    {rule.setup.strip()}")
-            lines += [f"-- change a: {rule.a};", f"-- change b: {rule.b};", "```"]
+            often = f" -- {rule.times} times" if rule.times > 1 else ""
+            lines += [f"-- change a: {rule.a};{often}", f"-- change b: {rule.b};{often}", "```"]
     return "\n".join(lines) + "\n"
 
 

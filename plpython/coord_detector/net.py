@@ -42,8 +42,8 @@ SETTINGS = frozenset(
 
 def net_effect(touches: Sequence[Touch]) -> list[Touch]:
     """The touches that matter to others, in the order of the statements."""
-    lasting = _without_transient([touch for touch in touches if not _is_nobodys(touch)])
-    return _last_settings(_under_old_names(lasting))
+    ours = _without_returning([touch for touch in touches if not _is_nobodys(touch)])
+    return _last_settings(_without_transient(_under_old_names(ours)))
 
 
 def _is_nobodys(touch: Touch) -> bool:
@@ -103,6 +103,28 @@ def _transient(touches: Sequence[Touch]) -> set[Key]:
 
 def _belongs(key: Key, transient: set[Key]) -> bool:
     return key in transient or (key.family in MEMBERS and container(key) in transient)
+
+
+def _without_returning(touches: list[Touch]) -> list[Touch]:
+    """Without the renames of what is called as before in the end."""
+    returned: set[Key] = set()
+    origins: dict[Key, Key] = {}
+    for touch in touches:
+        if touch.facet == "name" and touch.action == "create":
+            key = key_of(touch)
+            old = _renamed(key, touch)
+            origins[key] = origins.pop(old, old)
+            if origins[key] == key:
+                returned.add(key)
+    if not returned:
+        return touches
+    return [touch for touch in touches if touch.facet != "name" or key_of(touch) not in returned]
+
+
+def _renamed(key: Key, touch: Touch) -> Key:
+    """The key of what a rename made this of."""
+    old = str(touch.detail.get("renamed_from", touch.sub or touch.name))
+    return key._replace(name=old) if touch.sub is None else key._replace(sub=old)
 
 
 # -------------------------------------------------------------------- rename, then change

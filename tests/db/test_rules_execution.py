@@ -34,7 +34,8 @@ def test_example_is_true(base: psycopg.Connection[Any], rule: Rule, swapped: boo
     with base.transaction(force_rollback=True):
         if rule.setup:
             base.execute(rule.setup.encode())
-        one, two = (rule.b, rule.a) if swapped else (rule.a, rule.b)
+        sides = ["; ".join([side] * rule.times) for side in (rule.a, rule.b)]
+        one, two = reversed(sides) if swapped else sides
         truth = Executor(base).truth([one], [two])
         found = _verdict(one, two, catalog_query(base))
     assert truth.verdict in ALLOWED[found.outcome], (truth, found)

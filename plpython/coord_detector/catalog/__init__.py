@@ -15,7 +15,16 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..model import Touch
-from . import consequences, defaults, keys, labels, performed, resolution, row_rules
+from . import (
+    consequences,
+    defaults,
+    inserted,
+    keys,
+    labels,
+    performed,
+    resolution,
+    row_rules,
+)
 from .facts import Facts
 
 Query = Callable[[str, list[Any]], list[dict[str, Any]]]
@@ -32,6 +41,7 @@ def enrich(touches: Sequence[Touch], query: Query) -> list[Touch]:
     resolved = resolution.resolve(touches, facts)
     found = consequences.add(resolved, facts, query)
     found = row_rules.note(found, facts)
+    found = inserted.note(found, query)
     found = keys.note(found, facts, query)
     found = performed.add(found, facts, query)
     found = labels.place(found, query)

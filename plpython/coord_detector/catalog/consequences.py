@@ -240,6 +240,8 @@ def _without_own_drops(touches: list[Touch], extras: list[Touch]) -> list[Touch]
             continue
         if touch.action == "drop" and key in explicit:
             continue
+        if touch.action == "alter" and key in gone:
+            continue  # the default of a column that goes itself
         same = (touch.statement_no, key, touch.action, touch.facet)
         if same in seen:
             continue
@@ -260,6 +262,8 @@ def _neighbours(touch: Touch, facts: Facts, names: BaseNames) -> list[Touch]:
         if relation is None or relation.table is None:
             return []
         detail: dict[str, Json] = {"via": "catalog", "by": "index", "own": True}
+        if touch.action == "drop" and touch.facet == "definition" and relation.partitioned:
+            detail["lost"] = True
         found = [
             Touch(touch.statement_no, "table", *relation.table, None, "use", "reference", detail)
         ]

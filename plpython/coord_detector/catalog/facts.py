@@ -63,6 +63,7 @@ class Relation(NamedTuple):
     constraint: str | None
     """Of an index: the constraint whose index it is."""
     partitioned: bool = False
+    """Whether it is a partitioned table, or an index of one."""
 
 
 class Routine(NamedTuple):
@@ -149,7 +150,7 @@ class Facts:
                 KINDS.get(row["kind"], "table"),
                 table,
                 row["constraint_name"],
-                row["kind"] == "p",
+                row["kind"] in ("p", "I"),
             )
         for row in self._query(queries.TYPES, arrays):
             self.types[(row["schema"], row["name"])] = row["oid"]
@@ -183,7 +184,7 @@ class Facts:
             for row in self._query(queries.MEMBERS, _columns(names, 4)):
                 key = (row["kind"], row["schema"], row["name"], row["sub"])
                 self.members[key] = Address(row["class"], row["oid"])
-                if row["type"] and row["kind"] == "trigger":
+                if row["type"] and row["kind"] in ("trigger", "rule"):
                     self.triggers[key[1:]] = (
                         int(row["type"].removesuffix("?")),
                         row["columns"] or [],

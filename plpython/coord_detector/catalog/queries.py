@@ -94,7 +94,8 @@ from i join pg_catalog.pg_policy p on p.polrelid = i.relation and p.polname = i.
 where i.kind = 'policy'
 union all
 select i.kind, i.schema, i.name, i.sub, 'pg_catalog.pg_rewrite'::regclass::oid::bigint,
-       r.oid::bigint, null, null, null
+       r.oid::bigint, null, case r.ev_type when '2' then 16 when '3' then 4 when '4' then 8
+         end::text || case when r.ev_qual::text = '<>' then '' else '?' end, null
 from i join pg_catalog.pg_rewrite r on r.ev_class = i.relation and r.rulename = i.sub
 where i.kind = 'rule'
 """
@@ -249,6 +250,16 @@ join pg_catalog.pg_namespace n on n.oid = d.defaclnamespace
 cross join lateral pg_catalog.aclexplode(d.defaclacl) x
 left join pg_catalog.pg_roles r on r.oid = x.grantee
 where n.nspname = any ($1::text[])
+"""
+
+COLUMNS_IN_ORDER = """
+select n.nspname as schema, c.relname as name, (
+         select array_agg(a.attname::text order by a.attnum) from pg_catalog.pg_attribute a
+         where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped) as columns
+from (select distinct * from unnest($1::text[], $2::text[]) as i (schema, name)) i
+join pg_catalog.pg_namespace n on n.nspname = i.schema
+join pg_catalog.pg_class c
+  on c.relnamespace = n.oid and c.relname = i.name and c.relkind in ('r', 'p', 'v', 'f')
 """
 
 UNIQUE_KEYS = """

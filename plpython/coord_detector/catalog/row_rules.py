@@ -21,7 +21,7 @@ def note(touches: Sequence[Touch], facts: Facts) -> list[Touch]:
         sub = touch.sub
         if touch.schema is not None and sub is not None and touch.action != "use":
             base = names.relation(touch.schema, touch.name)
-            if touch.kind == "trigger" and "events" not in touch.detail:
+            if touch.kind in ("trigger", "rule") and "events" not in touch.detail:
                 touch = _trigger(touch, facts.triggers.get((*base, sub)))
             elif touch.facet == "type" and family_of(touch.kind) == COLUMN:
                 known = facts.column_types.get((*base, names.column(base, sub)))

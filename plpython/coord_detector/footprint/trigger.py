@@ -118,7 +118,9 @@ def create_rule(work: Work, node: Node) -> None:
     text = f"on {event} do {'instead' if node.instead else 'also'} {full_text(actions, work.scope)}"
     if node.whereClause is not None:
         text += f" where {full_text(node.whereClause, work.scope)}"
-    detail: Detail = {"definition": shortened(text), "event": event}
+    detail: Detail = {"definition": shortened(text), "event": event, "events": [event]}
+    if node.whereClause is not None:
+        detail["conditional"] = True
     if node.replace:
         detail["or_replace"] = True
     work.add("rule", target, node.rulename, "create", "definition", detail)

@@ -23,6 +23,8 @@ class Rule(NamedTuple):
     a: str
     b: str
     first: Side | None = None
+    times: int = 1
+    """How often each side says the same again in the example."""
 
 
 TABLE = "create table t (id integer primary key, c text, d text);"
@@ -493,6 +495,18 @@ _CHANGED: tuple[Rule, ...] = (
         "alter table t alter column c set default 'y'",
     ),
     Rule(
+        "too-many-to-compare",
+        "clash",
+        "both make so many changes of one aspect that nobody compared them one by one",
+        "above 200,000 pairs of changes the comparison would keep the server busy for long; "
+        "whether any two of them get in each other's way is not known",
+        "none: a limit of this detector, as a clash so that somebody looks",
+        TABLE + " grant select on t to public;",
+        "grant select on t to public",
+        "revoke select on t from public",
+        times=450,
+    ),
+    Rule(
         "same-value",
         "duplicate",
         "both set the same aspect of one object to the same value",
@@ -808,9 +822,40 @@ _ROWS: tuple[Rule, ...] = (
         "insert into t (id) values (2)",
     ),
     Rule(
+        "row-against-check",
+        "clash",
+        "one adds a check, the other inserts or sets constants that it refuses",
+        "the row stops the constraint, or the constraint the row",
+        "documentation, Check Constraints",
+        FILLED,
+        "alter table t add constraint k check (c in ('a', 'x'))",
+        "update t set c = 'z' where id = 1",
+    ),
+    Rule(
+        "same-key-twice",
+        "clash",
+        "both insert a row with the same values of a key",
+        "the second is refused",
+        "documentation, Unique Constraints",
+        FILLED,
+        "insert into t (id, c) values (2, 'x')",
+        "insert into t (id, c) values (2, 'y')",
+    ),
+    Rule(
+        "plain-insert-first",
+        "order",
+        "both insert a row with the same values of a key, one of them ON CONFLICT",
+        "the one with ON CONFLICT gives way, or updates, when it comes second; the plain one fails",
+        "documentation, INSERT: ON CONFLICT",
+        FILLED,
+        "insert into t (id, c) values (2, 'x') on conflict (id) do nothing",
+        "insert into t (id, c) values (2, 'y')",
+        "b",
+    ),
+    Rule(
         "trigger-for-changed-rows",
         "clash",
-        "one creates, drops or switches a trigger, the other changes rows that fire it",
+        "one creates, drops or switches a trigger or rule, the other changes rows that fire it",
         "the trigger does its work for these rows or not",
         "documentation, Overview of Trigger Behavior",
         FILLED,

@@ -13,8 +13,8 @@ Values = Mapping[str, Json]
 Condition = list[list[Json]]
 
 
-def condition_of(detail: Mapping[str, Json]) -> Condition:
-    where = detail.get("where")
+def condition_of(detail: Mapping[str, Json], where_told: str = "where") -> Condition:
+    where = detail.get(where_told)
     return [part for part in where if isinstance(part, list)] if isinstance(where, list) else []
 
 
@@ -58,6 +58,14 @@ def satisfied(condition: Condition, values: Values) -> bool | None:
     if False in answers:
         return False
     return None if None in answers else True
+
+
+def is_violated(check: Condition, values: Values) -> bool:
+    """Whether a CHECK refuses a row for certain: what is NULL in it is no reason."""
+    return any(
+        holds(part, values) is False and (values[str(part[0])] is not None or part[1] == "not null")
+        for part in check
+    )
 
 
 def disjoint(one: Condition, two: Condition) -> bool:

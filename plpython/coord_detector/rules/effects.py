@@ -139,7 +139,7 @@ class Prepared:
         self.defaults: list[Touch] = []
         """Its changes of default privileges."""
         self.references: list[Touch] = []
-        """Its new foreign keys."""
+        """Its new foreign keys, and its ON CONFLICT with columns."""
         self.keys: list[Touch] = []
         """Unique constraints and indexes that it makes or drops."""
         for touch in touches:
@@ -182,6 +182,8 @@ class Prepared:
         if touch.action == "create" and touch.facet == "definition":
             self.made.append(touch)
         detail = touch.detail
+        if detail.get("conflict"):
+            self.references.append(touch)
         if touch.kind == "table constraint":
             if detail.get("constraint_type") == "foreign key" and touch.action == "create":
                 self.references.append(touch)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from ..model import Json, Outcome, Touch
 from . import labels
@@ -45,6 +45,15 @@ RESET_BY_REPLACE = frozenset(
 )
 """CREATE OR REPLACE writes these anew: owner, privileges and comments survive it."""
 
+
+def is_reset(made: Touch, changed: Iterable[str]) -> bool:
+    """Whether CREATE OR REPLACE undoes a change of one of these aspects."""
+    resets = RESET_BY_REPLACE if made.kind != "trigger" else _RESET_TRIGGER
+    return any(facet in resets for facet in changed)
+
+
+_RESET_TRIGGER = RESET_BY_REPLACE | {"enabled"}
+
 EXCLUDING: tuple[frozenset[str], ...] = (frozenset(("default", "identity", "generated")),)
 """A column has one source of values: a default, an identity or a generation expression."""
 
@@ -74,6 +83,7 @@ _NOISE = frozenset(
         "events",
         "columns",
         "conditional",
+        "demands",
     )
 )
 
@@ -104,7 +114,7 @@ def compare(
         others = b.get(facet)
         if others is not None:
             if too_many(a[facet], others):
-                return ("last-value-wins", "clash")
+                return ("too-many-to-compare", "clash")
             for one in a[facet]:
                 for two in others:
                     implied = one.detail.get("implied") or two.detail.get("implied")
@@ -126,7 +136,8 @@ def compare(
 MOST_PAIRS = 200_000
 """So many pairs of changes of one aspect are compared one by one, in well under a second.
 
-Nobody writes that many by hand; what lies above is called a clash, since it may well be one.
+Nobody writes that many by hand. What lies above is not looked into, and says so by a rule of its
+own ("too-many-to-compare"): a clash, so that somebody looks, since silence might hide one.
 """
 
 

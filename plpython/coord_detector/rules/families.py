@@ -16,7 +16,17 @@ def compare(a: Effect, b: Effect, report: Report) -> None:
         changes = [touch for facet in _MEMBERSHIP for touch in one.alters.get(facet, ())]
         if changes:
             _membership(changes, two, "a" if side == "a" else "b", report)
+        if _takes_in(one) and any("only" in touch.detail for touch in two.uses):
+            # An index ON ONLY the parent is given to the children that come later.
+            say(report, "reaches-the-child-or-not", "clash", two, kind="table")
     _bounds(a, b, report)
+
+
+def _takes_in(effect: Effect) -> bool:
+    return any(
+        "bounds" in touch.detail and "of" not in touch.detail
+        for touch in (*effect.uses, *effect.alters.get("partition", ()))
+    )
 
 
 def _membership(changes: list[Touch], other: Effect, side: Side, report: Report) -> None:
@@ -29,6 +39,9 @@ def _membership(changes: list[Touch], other: Effect, side: Side, report: Report)
             _joins(other, side, report)
         elif joins:
             _parent_of_joining(other, side, report)
+        elif any("lost" in touch.detail for touch in other.uses):
+            # DROP INDEX takes the indexes of the children along.
+            say(report, "reaches-the-child-or-not", "clash", other, kind="table")
 
 
 def _leaves(other: Effect, report: Report) -> None:

@@ -189,9 +189,9 @@ def _replace_and_live(
     assert dropped is not None
     if life == "drop":
         assert other.drop is not None
-        if _just_goes(other.drop) and not _is_guarded(dropped):
-            say(report, "replace-before-drop", "order", replacer, side, weight="error")
-        elif _is_guarded(dropped):
+        if _just_goes(other.drop) and _is_guarded(dropped):
+            return  # if the new one needs what the other drops, that has a verdict of its own
+        if _is_guarded(dropped):
             say(report, "recreate-or-drop", "clash", replacer)
         else:
             say(report, "replace-before-drop", "order", replacer, side, weight="error")
@@ -237,8 +237,7 @@ def _one_ensures(maker: Effect, other: Effect, side: Side, report: Report) -> No
             return
         _one_creates(maker, other, side, report)
         return
-    reset = [facet for facet in other.alters if facet in facets.RESET_BY_REPLACE]
-    if exists is not False and reset:
+    if exists is not False and facets.is_reset(made, other.alters):
         say(report, "redefinition-resets", "clash", maker)
     elif exists is not False and any(
         touch.kind in ("function", "procedure", "routine") for touch in other.data
@@ -371,10 +370,12 @@ def _one_replaces(replacer: Effect, other: Effect, side: Side, report: Report) -
     looked_up = [touch for touch in _looked_up(other) if not touch.detail.get("body")]
     changes = _changes(other)
     data = _data_by_name(other)
-    if not (looked_up or changes or data):
+    if not (looked_up or changes or data or other.columns):
         return
-    if replacer.key.family == RELATION and _lacks(replacer, made, other, changes):
-        # The new one lacks what the other side uses.
+    if replacer.key.family == RELATION and (
+        _lacks(replacer, made, other, changes) or _is_not_for(made, looked_up, changes)
+    ):
+        # The new one lacks what the other side uses, or is nothing that can be used so.
         say(
             report,
             "use-before-replace",
@@ -386,6 +387,8 @@ def _one_replaces(replacer: Effect, other: Effect, side: Side, report: Report) -
         )
     elif changes:
         say(report, "replaced-under-change", "clash", replacer)
+    elif not (looked_up or data):
+        return  # a body, or a part of it, that the new one has too
     elif not looked_up:
         say(
             report,
@@ -434,6 +437,24 @@ def _lacks(replacer: Effect, made: Touch, other: Effect, changes: list[Touch]) -
     )
 
 
+def _is_not_for(made: Touch, uses: list[Touch], changes: list[Touch]) -> bool:
+    """Whether a view takes the place of a table that is changed, indexed or referred to as one."""
+    if made.kind != "view" or _is_rename(made):
+        return False
+    return any(touch.detail.get("by") in ONLY_ON_TABLES for touch in uses) or any(
+        touch.kind in TABLES | ONLY_IN_TABLES
+        and touch.facet not in ("privileges", "owner", "default")
+        for touch in changes
+    )
+
+
+ONLY_ON_TABLES = frozenset(("index", "statistics object", "table constraint", "policy"))
+"""What uses a table and is refused on a view."""
+
+ONLY_IN_TABLES = frozenset(("table column", "table constraint", "trigger", "policy"))
+"""Members of a table: triggers of a view are made another way, the others it has not."""
+
+
 _LIFE: dict[str, Callable[[Effect, Effect, Side, Report], None]] = {
     "create": _one_creates,
     "ensure": _one_ensures,
@@ -466,9 +487,9 @@ def _both_stay(a: Effect, b: Effect, report: Report) -> None:
         _alter_and_use(a, b, "a", report)
     if b.alters:
         _alter_and_use(b, a, "b", report)
-    if a.stars and b.members:
+    if a.stars and (b.members or b.uses):
         stars.compare(a, b, "a", report)
-    if b.stars and a.members:
+    if b.stars and (a.members or a.uses):
         stars.compare(b, a, "b", report)
     if a.key.family == RELATION:
         families.compare(a, b, report)
@@ -501,7 +522,7 @@ def _new_primary_keys(effect: Effect) -> set[str | None]:
 
 
 def _both_alter(a: Effect, b: Effect, report: Report) -> None:
-    if _labels_in_order(a, b, report):
+    if _labels_in_order(a, b, report) or _identity_goes(a, b, report):
         return
     verdict = facets.compare(a.alters, b.alters)
     if verdict is None:
@@ -522,6 +543,28 @@ def _both_alter(a: Effect, b: Effect, report: Report) -> None:
         say(report, rule, outcome, a, kind="privilege", weight="warning")
     else:
         say(report, rule, outcome, a)
+
+
+def _takes_identity(effect: Effect) -> bool:
+    return any(touch.detail.get("value") is None for touch in effect.alters.get("identity", ()))
+
+
+def _identity_goes(a: Effect, b: Effect, report: Report) -> bool:
+    """DROP IDENTITY and a change of it: afterwards there is none to change."""
+    for dropper, other, first in ((a, b, "b"), (b, a, "a")):
+        if _takes_identity(dropper) and any(
+            "set" in touch.detail for touch in other.alters.get("identity", ())
+        ):
+            say(
+                report,
+                "change-before-drop",
+                "order",
+                a,
+                "a" if first == "a" else "b",
+                weight="error",
+            )
+            return True
+    return False
 
 
 def _labels_in_order(a: Effect, b: Effect, report: Report) -> bool:
@@ -545,6 +588,10 @@ def _labels_in_order(a: Effect, b: Effect, report: Report) -> bool:
 def _alter_and_use(changer: Effect, user: Effect, side: Side, report: Report) -> None:
     if "tables" in changer.alters:
         publications.compare(changer, user, side, report)
+    if _takes_identity(changer) and any(
+        touch.detail.get("by") == "sequence" for touch in user.uses
+    ):
+        say(report, "change-before-drop", "order", changer, OTHER[side], weight="error")
     if not changer.alters.get("type"):
         return
     for touch in user.uses:

@@ -87,7 +87,8 @@ def _compared(wholes: list[Touch], others: Sequence[Touch], report: Report) -> l
     """What is compared with each of the others: all, or nothing where that would never end."""
     if not too_many(wholes, others):
         return wholes
-    report(Verdict("last-value-wins", "privilege", "clash", "error", None, (key_of(wholes[0]),)))
+    key = key_of(wholes[0])
+    report(Verdict("too-many-to-compare", "privilege", "clash", "error", None, (key,)))
     return []
 
 

@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..identity import Key, container, key_of
-from ..model import Side, Touch
+from ..model import Json, Side, Touch
 from .verdict import Report, Verdict
 
 
 def compare(references: Sequence[Touch], keys: Sequence[Touch], side: Side, report: Report) -> None:
-    """A foreign key needs a unique key of exactly its columns; ``side`` makes or drops one."""
+    """Foreign keys and ON CONFLICT need a unique key; ``side`` makes or drops one."""
     for reference in references:
-        target = reference.detail.get("references")
-        if not isinstance(target, dict):
+        target = _target(reference)
+        if target is None:
             continue
+        table, columns = target
         for key in keys:
-            table = _table(key)
-            if table != (target.get("schema"), target.get("name")):
+            if _table(key) != table:
                 continue
-            columns, primary = target.get("columns"), key.detail.get("constraint_type")
+            primary = key.detail.get("constraint_type")
             if isinstance(columns, list):
                 if _columns(key) != sorted(str(column) for column in columns):
                     continue
@@ -28,19 +28,39 @@ def compare(references: Sequence[Touch], keys: Sequence[Touch], side: Side, repo
             _verdict(reference, key, side, report)
 
 
+def _target(reference: Touch) -> tuple[tuple[str | None, str], Json] | None:
+    """The table and the columns that must have a unique key."""
+    if "conflict" in reference.detail:
+        return (reference.schema, reference.name), reference.detail["conflict"]
+    target = reference.detail.get("references")
+    if not isinstance(target, dict):
+        return None
+    schema = target.get("schema")
+    return (None if schema is None else str(schema), str(target.get("name"))), target.get("columns")
+
+
+def _has_key(reference: Touch) -> bool:
+    """Whether there is such a key already, as the catalog has it."""
+    keys, columns = reference.detail.get("keys"), reference.detail.get("conflict")
+    if isinstance(keys, list) and isinstance(columns, list):
+        wanted = {str(column) for column in columns}
+        return any(isinstance(key, list) and wanted == set(map(str, key)) for key in keys)
+    return bool(reference.detail.get("key_exists"))
+
+
 def _verdict(reference: Touch, key: Touch, side: Side, report: Report) -> None:
     object_ = key_of(key)
     table = _table(key)
     covers = (container(object_),) if table is None else (Key("relation", *table),)
     if key.action == "create":
-        if reference.detail.get("key_exists"):
+        if _has_key(reference):
             return
         report(
             Verdict(
                 "key-before-reference", "dependency", "order", "warning", side, (object_,), covers
             )
         )
-    elif key.detail.get("cascade"):
+    elif key.detail.get("cascade") or reference.action == "use":
         first: Side = "b" if side == "a" else "a"
         report(
             Verdict("use-before-drop", "dependency", "order", "error", first, (object_,), covers)

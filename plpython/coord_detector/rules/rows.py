@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..identity import COLUMN, family_of, key_of
 from ..model import Side, Touch
+from .conditions import condition_of, is_violated
 from .effects import Effect
 from .verdict import Report, Verdict, say, severity_of
 
@@ -12,8 +13,10 @@ def compare(writer: Effect, other: Effect, side: Side, report: Report) -> None:
     """``writer`` changes rows of a relation, ``other`` does something to it."""
     backfilled = other.written
     for member in other.members:
-        if member.kind == "trigger":
+        if member.kind in ("trigger", "rule"):
             _trigger(writer, member, report)
+        elif "demands" in member.detail and "inherited" not in member.detail:
+            _check(writer, member, report)
         elif (
             "insert" in writer.commands
             and family_of(member.kind) == COLUMN
@@ -72,9 +75,24 @@ def _not_null(writer: Effect, other: Effect, member: Touch, side: Side, report: 
         )
 
 
+def _check(writer: Effect, member: Touch, report: Report) -> None:
+    """A row whose constants tell that it does not satisfy a new check."""
+    demands = condition_of(member.detail, "demands")
+    for touch in writer.data:
+        values = touch.detail.get("row", touch.detail.get("set"))
+        if isinstance(values, dict) and is_violated(demands, values):
+            key = key_of(member)
+            report(
+                Verdict(
+                    "row-against-check", "constraint", "clash", "error", None, (key,), (writer.key,)
+                )
+            )
+            return
+
+
 def _trigger(writer: Effect, member: Touch, report: Report) -> None:
     detail = member.detail
-    if detail.get("conditional") or detail.get("implied"):
+    if detail.get("conditional") or (detail.get("implied") and not detail.get("cascade")):
         return
     if member.action == "alter" and member.facet != "enabled":
         return
@@ -95,9 +113,9 @@ def _trigger(writer: Effect, member: Touch, report: Report) -> None:
         report(
             Verdict(
                 "trigger-for-changed-rows",
-                "trigger",
+                member.kind,
                 "clash",
-                severity_of("trigger", "clash"),
+                severity_of(member.kind, "clash"),
                 None,
                 (key_of(member),),
                 (writer.key,),

@@ -20,6 +20,8 @@ def compare(user: Effect, changer: Effect, side: Side, report: Report) -> None:
         for member in changer.members:
             if family_of(member.kind) == COLUMN:
                 _column(star, member, changer, side, report)
+        if _copies(star, changer):
+            say(report, "star-settles", "clash", changer, kind="dependency")
 
 
 def _distinct(stars: list[Touch]) -> list[Touch]:
@@ -67,6 +69,26 @@ def _column(star: Touch, member: Touch, changer: Effect, side: Side, report: Rep
         and member.facet in _copied(star)
     ):
         say(report, "star-settles", "clash", changer, kind="dependency")
+
+
+def _copies(star: Touch, changer: Effect) -> bool:
+    """Whether LIKE … INCLUDING copies constraints, indexes or statistics that come or go."""
+    including = star.detail.get("including")
+    words = including if isinstance(including, list) else ()
+    made_on = {str(touch.detail.get("by")) for touch in changer.uses if touch.detail.get("own")}
+    if ("indexes" in words and "index" in made_on) or (
+        "statistics" in words and "statistics object" in made_on
+    ):
+        return True
+    wanted = {"check"} if "constraints" in words else set()
+    if "indexes" in words:
+        wanted |= {"primary key", "unique", "exclusion"}
+    return any(
+        member.kind == "table constraint"
+        and member.action in ("create", "drop")
+        and member.detail.get("constraint_type") in wanted
+        for member in changer.members
+    )
 
 
 _COPIED = {

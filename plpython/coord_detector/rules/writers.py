@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..model import Json, Touch
+from ..model import Json, Side, Touch
 from .conditions import columns_of, condition_of, disjoint, fixed, satisfied
 from .effects import Effect
 from .verdict import Report, say
@@ -15,16 +15,51 @@ def compare(a: Effect, b: Effect, report: Report) -> None:
     """Report a clash where constants tell that both reach a row, and that it ends up different."""
     for one in _writes(a):
         for two in _writes(b):
+            if _same_key(one, two):
+                _same_row(one, two, a, report)
+                return
             if _differ(one, two, a, b) or _differ(two, one, b, a):
                 say(report, "same-rows", "clash", a, kind="table")
                 return
+
+
+def _same_key(one: Touch, two: Touch) -> bool:
+    """Whether both insert a row, and one of the table's keys is the same in both."""
+    a, b = one.detail.get("row"), two.detail.get("row")
+    if not isinstance(a, dict) or not isinstance(b, dict):
+        return False
+    for key in _keys(one) or _keys(two):
+        if key and all(a.get(column) is not None and a[column] == b.get(column) for column in key):
+            return True
+    return False
+
+
+def _keys(insert: Touch) -> list[list[str]]:
+    keys = insert.detail.get("keys") or [insert.detail.get("conflict")]
+    return [
+        [str(column) for column in key]
+        for key in (keys if isinstance(keys, list) else ())
+        if isinstance(key, list)
+    ]
+
+
+def _same_row(one: Touch, two: Touch, effect: Effect, report: Report) -> None:
+    """Two rows of one key: the second is refused, or ON CONFLICT says what to do."""
+    prepared_a, prepared_b = "conflict" in one.detail, "conflict" in two.detail
+    if prepared_a != prepared_b:
+        first: Side = "b" if prepared_a else "a"
+        say(report, "plain-insert-first", "order", effect, first, kind="table", weight="error")
+    elif not prepared_a:
+        say(report, "same-key-twice", "clash", effect, kind="table")
+    elif one.detail["row"] != two.detail["row"]:
+        say(report, "same-rows", "clash", effect, kind="table")
 
 
 def _writes(effect: Effect) -> list[Touch]:
     return [
         touch
         for touch in effect.data
-        if "command" in touch.detail
+        if ("command" in touch.detail or touch.detail.get("truncate"))
         and touch.detail.get("via") != "catalog"
         and "inherited" not in touch.detail
     ]
@@ -32,12 +67,18 @@ def _writes(effect: Effect) -> list[Touch]:
 
 def _differ(one: Touch, two: Touch, first: Effect, second: Effect) -> bool:
     """``one`` before ``two`` is not the same as after it."""
-    commands = (one.detail["command"], two.detail["command"])
+    commands = (_command(one), _command(two))
     if commands[0] == "insert" and commands[1] in ("update", "delete"):
         return _reaches_new_row(one, two, first, second)
+    if commands == ("insert", "truncate"):
+        return True
     if commands[0] == "update" and commands[1] in ("update", "delete"):
         return _in_both_orders(one, two, first, second)
     return False
+
+
+def _command(touch: Touch) -> str:
+    return str(touch.detail.get("command", "truncate"))
 
 
 def _reaches_new_row(insert: Touch, change: Touch, inserter: Effect, changer: Effect) -> bool:
@@ -72,9 +113,11 @@ def _reaches_new_row(insert: Touch, change: Touch, inserter: Effect, changer: Ef
 def _in_both_orders(one: Touch, two: Touch, first: Effect, second: Effect) -> bool:
     """Try both orders on a row that both reach, and on one that the first brings to the second."""
     a, b = one.detail, two.detail
-    if "where" not in a or "where" not in b or a.get("rest") or b.get("rest"):
+    if "where" not in a or "where" not in b:
         return False
     where_a, where_b = condition_of(a), condition_of(b)
+    if a.get("rest") or b.get("rest"):
+        return not disjoint(where_a, where_b) and _set_differently(one, two)
     if not disjoint(where_a, where_b):
         start = {**fixed(where_a), **fixed(where_b)}
         ab = _then(_then(start, one, first), two, second)
@@ -85,6 +128,14 @@ def _in_both_orders(one: Touch, two: Touch, first: Effect, second: Effect) -> bo
     if alone is None:
         return False
     return satisfied(where_b, alone) is True and _then(alone, two, second) != alone
+
+
+def _set_differently(one: Touch, two: Touch) -> bool:
+    """Whether both set a column, and not to the same constant."""
+    a, b = one.detail.get("set"), two.detail.get("set")
+    if not isinstance(a, dict) or not isinstance(b, dict):
+        return False
+    return any(column in b and a[column] != b[column] for column in a)
 
 
 def _then(row: Row, change: Touch, effect: Effect) -> Row:

@@ -22,16 +22,34 @@ _AND = enums.BoolExprType.AND_EXPR
 _NULL = enums.NullTestType.IS_NULL
 _OPERATOR = enums.A_Expr_Kind.AEXPR_OP
 _IN = enums.A_Expr_Kind.AEXPR_IN
+_BETWEEN = enums.A_Expr_Kind.AEXPR_BETWEEN
+_NOT = enums.BoolExprType.NOT_EXPR
 _COMPARED = frozenset(("=", "<>", "<", "<=", ">", ">="))
 _MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
 
 def inserted(node: Any) -> Facts:
-    """The values of INSERT … VALUES with one row and a list of columns."""
+    """The values of INSERT … VALUES with one row, and what ON CONFLICT looks for."""
+    return {**_row(node), **_conflict(node.onConflictClause)}
+
+
+def _conflict(clause: Any) -> Facts:
+    """``conflict``: the columns whose values it takes to be there already; empty for any key."""
+    if clause is None:
+        return {}
+    elements = getattr(clause.infer, "indexElems", None) or ()
+    names: list[Json] = [element.name for element in elements if element.name]
+    return {"conflict": names if len(names) == len(elements) else []}
+
+
+def _row(node: Any) -> Facts:
     select = node.selectStmt
     lists = getattr(select, "valuesLists", None)
-    if not node.cols or not lists or len(lists) != 1 or len(node.cols) > MOST:
+    if not lists or len(lists) != 1 or len(lists[0]) > MOST:
         return {}
+    if not node.cols:
+        # Which columns these are, the catalog knows.
+        return {"values": [[_constant(one)] if _is_constant(one) else [] for one in lists[0]]}
     row: dict[str, Json] = {
         column.name: _constant(value)
         for column, value in zip(node.cols, lists[0], strict=False)
@@ -58,11 +76,11 @@ def condition(node: Any) -> Facts:
     told: list[Json] = []
     rest = False
     for part in _conjuncts(node):
-        fact = _comparison(part)
-        if fact is None or len(told) >= MOST:
+        facts = _comparisons(part)
+        if not facts or len(told) >= MOST:
             rest = True
         else:
-            told.append(fact)
+            told += facts
     return {"where": told, "rest": True} if rest else {"where": told}
 
 
@@ -78,7 +96,24 @@ def _conjuncts(node: Any) -> Iterator[Any]:
             yield part
 
 
+def _comparisons(node: Any) -> list[Json]:
+    if is_a(node, ast.A_Expr) and node.kind == _BETWEEN:
+        name = _column(node.lexpr)
+        ends = node.rexpr
+        if name is None or not all(_is_constant(end) for end in ends):
+            return []
+        return [[name, ">=", _constant(ends[0])], [name, "<=", _constant(ends[1])]]
+    fact = _comparison(node)
+    return [] if fact is None else [fact]
+
+
 def _comparison(node: Any) -> list[Json] | None:
+    if is_a(node, ast.ColumnRef):
+        name = _column(node)
+        return None if name is None else [name, "=", "true"]
+    if is_a(node, ast.BoolExpr) and node.boolop == _NOT:
+        name = _column(node.args[0])
+        return None if name is None else [name, "=", "false"]
     if is_a(node, ast.NullTest):
         name = _column(node.arg)
         if name is None:

@@ -3125,10 +3125,7 @@ class Subject:
 
     def children(self) -> list[Target]:
         """Partitions and heirs that the script itself has made."""
-        if self.table is None or "only" in self.guard:
-            return []
-        self.work.look_at(len(self.table.children))
-        return [Target(schema, name) for schema, name in self.table.children]
+        return [] if "only" in self.guard else self.work.descendants(self.table)
 
 
 COLUMN_KINDS = {"type": "composite type column"}
@@ -3185,9 +3182,10 @@ def _add_column(s: Subject, command: Node) -> None:
             return
     kind = "composite type" if s.kind == "type" else s.kind
     create_column(work, s.target, s.table, kind, definition, later, extra)
-    create_constraints(work, s.target, s.table, s.kind, later, new_table=False)
-    create_foreign_keys(work, s.target, s.table, s.kind, later)
-    for child in s.children():
+    heirs = s.children()
+    create_constraints(work, s.target, s.table, s.kind, later, new_table=False, heirs=heirs)
+    create_foreign_keys(work, s.target, s.table, s.kind, later, heirs)
+    for child in heirs:
         create_column(work, child, work.table(child), kind, definition, Later(), {"implied": True})
 
 
@@ -3395,8 +3393,9 @@ def _drop_identity(s: Subject, command: Node) -> None:
 def _add_constraint(s: Subject, command: Node) -> None:
     later = Later()
     later.add(command.def_, None)
-    create_constraints(s.work, s.target, s.table, s.kind, later, new_table=False)
-    create_foreign_keys(s.work, s.target, s.table, s.kind, later)
+    heirs = s.children()
+    create_constraints(s.work, s.target, s.table, s.kind, later, new_table=False, heirs=heirs)
+    create_foreign_keys(s.work, s.target, s.table, s.kind, later, heirs)
 
 
 def _alter_constraint(s: Subject, command: Node) -> None:
@@ -3608,9 +3607,9 @@ def _attach(s: Subject, command: Node) -> None:
     if s.table is not None and known is not None:
         s.table.children.append(part.options[0])
         known.parents.append(s.target.options[0])
-        for facts in list(s.table.indexes.values()):
+        for index, facts in list(s.table.indexes.items()):
             if not any(own["columns"] == facts["columns"] for own in known.indexes.values()):
-                copy_index(s.work, part, known, s.table, facts)
+                copy_index(s.work, part, known, s.table, facts, index)
 
 
 def _detach(s: Subject, command: Node) -> None:
@@ -4379,7 +4378,7 @@ $coord0$),
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ..loader import ast, enums
@@ -4406,23 +4405,38 @@ _TYPES = {
 _ACTIONS = {"r": "restrict", "c": "cascade", "n": "set null", "d": "set default"}
 
 
+Heirs = Sequence[Target]
+"""Partitions and children that get a table's constraints as well: none for ONLY."""
+
+
 def create_constraints(
-    work: Work, target: Target, table: Table | None, kind: str, later: Later, new_table: bool
+    work: Work,
+    target: Target,
+    table: Table | None,
+    kind: str,
+    later: Later,
+    new_table: bool,
+    heirs: Heirs = (),
 ) -> None:
     """Make what was put off until all columns are there; foreign keys come last of all."""
     for pending in later.checks:
-        create_check(work, target, table, kind, pending)
+        create_check(work, target, table, kind, pending, heirs)
     for pending in later.not_nulls:
-        name_not_null(work, target, table, pending, new_table)
+        name_not_null(work, target, table, pending, heirs)
     for pending in _without_repetitions(later.indexes) if new_table else later.indexes:
-        create_index_constraint(work, target, table, kind, pending, new_table)
+        create_index_constraint(work, target, table, kind, pending, new_table, heirs)
 
 
 def create_foreign_keys(
-    work: Work, target: Target, table: Table | None, kind: str, later: Later
+    work: Work, target: Target, table: Table | None, kind: str, later: Later, heirs: Heirs = ()
 ) -> None:
     for pending in later.foreign_keys:
-        create_foreign_key(work, target, table, kind, pending)
+        create_foreign_key(work, target, table, kind, pending, heirs)
+
+
+def _partitions(table: Table | None, heirs: Heirs) -> Heirs:
+    """Keys go down to partitions, not to children."""
+    return heirs if table is not None and table.partitioned else ()
 
 
 def _added(
@@ -4451,6 +4465,34 @@ def _suffix(pending: Pending) -> str:
         if not enforced and "not enforced" not in words:
             words.append("not enforced")
     return "".join(" " + word for word in words)
+
+
+def implied_constraint(
+    work: Work,
+    child: Target,
+    table: Table | None,
+    name: str,
+    facts: dict[str, Any],
+    detail: Detail,
+) -> None:
+    """A constraint that comes from a parent, with what it needs."""
+    work.add("table constraint", child, name, "create", "definition", {**detail, "implied": True})
+    _added(work, child, table, name, facts)
+    by: Detail = {"by": "table constraint", "constraint": name}
+    use_own_columns(work, child, facts["columns"], by)
+    referenced = facts.get("referenced")
+    if referenced is not None:
+        for column in facts["keys"] or ():
+            work.use("table column", referenced, column, by)
+        _use_of_key(work, referenced, facts["keys"], {**by, "by_columns": True})
+
+
+def use_own_columns(
+    work: Work, target: Target, columns: Iterable[str | None], detail: Detail
+) -> None:
+    for column in columns:
+        if column is not None:
+            work.use("table column", target, column, {**detail, "own": True})
 
 
 def columns_in(expression: Node, most: int = 1000) -> list[str | None]:
@@ -4484,7 +4526,7 @@ def _as_json(values: Sequence[str | None]) -> list[Json]:
 
 
 def create_check(
-    work: Work, target: Target, table: Table | None, kind: str, pending: Pending
+    work: Work, target: Target, table: Table | None, kind: str, pending: Pending, heirs: Heirs
 ) -> None:
     node = pending.node
     columns = columns_in(node.raw_expr)
@@ -4510,23 +4552,22 @@ def create_check(
     detail["demands"] = row_facts.condition(node.raw_expr)["where"]
     work.add("table constraint", target, name, "create", "definition", detail)
     work.expression(node.raw_expr, target, by="table constraint", constraint=name)
-    _added(work, target, table, name, {"type": "check", "columns": known})
-    for child in [] if node.is_no_inherit else _children(work, table):
-        work.add(
-            "table constraint", child, name, "create", "definition", {**detail, "implied": True}
-        )
-        _added(work, child, work.table(child), name, {"type": "check", "columns": known})
+    facts = {"type": "check", "columns": known, "no_inherit": bool(node.is_no_inherit)}
+    _added(work, target, table, name, facts)
+    for child in () if node.is_no_inherit else heirs:
+        implied_constraint(work, child, work.table(child), name, dict(facts), detail)
 
 
 def name_not_null(
-    work: Work, target: Target, table: Table | None, pending: Pending, new_table: bool
+    work: Work, target: Target, table: Table | None, pending: Pending, heirs: Heirs
 ) -> None:
     """NOT NULL with a name: an object from PostgreSQL 18 on; before, the name is mute."""
     node = pending.node
     columns = [pending.column] if pending.column is not None else strings(node.keys or ())
     if not columns:
         return
-    heirs = [] if node.is_no_inherit else _children(work, table)
+    if node.is_no_inherit:
+        heirs = ()
     if node.conname:
         definition = f"not null {quoted(columns[0])}" + (
             " no inherit" if node.is_no_inherit else ""
@@ -4616,6 +4657,7 @@ def create_index_constraint(
     kind: str,
     pending: Pending,
     new_table: bool,
+    heirs: Heirs,
 ) -> None:
     node = pending.node
     if node.indexname:
@@ -4675,8 +4717,10 @@ def create_index_constraint(
                 table.columns[column].not_null = True
             elif pending.column is None:
                 set_not_null(work, target, table, kind, column)
-    for child in _children(work, table):
-        _index_constraint_of_child(work, child, what, columns, including, text, middle, label)
+    for child in _partitions(table, heirs):
+        _index_constraint_of_child(
+            work, child, what, columns, including, text, middle, label, index=target.renamed(name)
+        )
 
 
 def add_index_of_constraint(
@@ -4723,6 +4767,7 @@ def _index_constraint_of_child(
     text: str,
     middle: str | None,
     label: str,
+    index: Target,
 ) -> None:
     """Keys of a partitioned table are keys of its partitions, under names of their own."""
     table = work.table(child)
@@ -4739,6 +4784,11 @@ def _index_constraint_of_child(
     work.add("table constraint", child, name, "create", "definition", detail)
     add_index_of_constraint(work, child, table, name, what, columns, text, True)
     _added(work, child, table, name, {"type": what, "columns": list(columns)})
+    use_own_columns(work, child, [*columns, *including], {"by": "table constraint"})
+    work.use("index", index, None, {"by": "index"})
+    if what == "primary key":
+        for column in columns:
+            set_not_null(work, child, table, "table", column)
 
 
 def _exclusion(work: Work, node: Node) -> str:
@@ -4821,7 +4871,7 @@ def _in_period(columns: Sequence[str], period: bool) -> str:
 
 
 def create_foreign_key(
-    work: Work, target: Target, table: Table | None, kind: str, pending: Pending
+    work: Work, target: Target, table: Table | None, kind: str, pending: Pending, heirs: Heirs
 ) -> None:
     node = pending.node
     columns = strings(node.fk_attrs or ()) or (
@@ -4872,14 +4922,15 @@ def create_foreign_key(
     for column in keys or ():
         work.use("table column", referenced, column, {**by, "own": True} if itself else by)
     _use_of_key(work, referenced, keys, {**by, "by_columns": True})
-    _added(work, target, table, name, {"type": "foreign key", "columns": list(columns)})
-    for child in _children(work, table):
-        work.add(
-            "table constraint", child, name, "create", "definition", {**detail, "implied": True}
-        )
-        _added(
-            work, child, work.table(child), name, {"type": "foreign key", "columns": list(columns)}
-        )
+    facts = {
+        "type": "foreign key",
+        "columns": list(columns),
+        "referenced": referenced,
+        "keys": keys,
+    }
+    _added(work, target, table, name, facts)
+    for child in _partitions(table, heirs):
+        implied_constraint(work, child, work.table(child), name, dict(facts), detail)
 
 
 def _use_of_key(
@@ -4913,14 +4964,6 @@ def _primary_key(table: Table | None) -> tuple[str, ...] | None:
     return None
 
 
-def _children(work: Work, table: Table | None) -> list[Target]:
-    """Partitions and heirs that the script itself has made."""
-    if table is None:
-        return []
-    work.look_at(len(table.children))
-    return [Target(schema, name) for schema, name in table.children]
-
-
 __all__ = [
     "Column",
     "columns_in",
@@ -4928,6 +4971,7 @@ __all__ = [
     "create_constraints",
     "create_foreign_key",
     "create_foreign_keys",
+    "implied_constraint",
     "note_index",
     "rename_index",
     "set_not_null",
@@ -5706,12 +5750,10 @@ def create_index(work: Work, node: Node) -> None:
     facts = {"columns": columns, "names": own_names, "constraint": None}
     note_index(work, index, table, facts)
     if table is not None and table.partitioned and node.relation.inh:
-        work.look_at(len(table.children))
-        for schema, child in table.children:
-            place_ = Target(schema, child)
-            known = work.table(place_)
+        for part in work.descendants(table):
+            known = work.table(part)
             if known is not None:
-                copy_index(work, place_, known, table, facts)
+                copy_index(work, part, known, table, facts, index.options[0])
 
 
 def _definition(work: Work, node: Node, target: Target) -> str:
@@ -6966,9 +7008,7 @@ def _rename_column(work: Work, node: Node) -> None:
     table = work.table(target)
     _column_touches(work, kind, target, node, detail)
     _column_follows(table, node)
-    work.look_at(len(table.children) if table is not None else 0)
-    for schema, name in table.children if table is not None else ():
-        child = Target(schema, name)
+    for child in work.descendants(table):
         _column_touches(work, kind, child, node, {"implied": True})
         _column_follows(work.table(child), node)
 
@@ -7728,7 +7768,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..loader import ast, enums
-from ..names import Column, Table, quoted
+from ..names import Column, Relation, Table, quoted
 from ..uses.nodes import is_a
 from . import automatic_names as names
 from .bounds import bound_values
@@ -7737,7 +7777,9 @@ from .columns import Later, Pending, copy_column, create_column, create_sequence
 from .constraints import (
     create_constraints,
     create_foreign_keys,
+    implied_constraint,
     note_index,
+    use_own_columns,
 )
 from .work import Detail, Node, Target, Work, option_values, place
 
@@ -7902,28 +7944,20 @@ def _inherited_constraints(work: Work, target: Target, table: Table) -> None:
             continue
         partition = known.partitioned
         for name, facts in known.constraints.items():
-            if facts["type"] == "check" or (facts["type"] == "foreign key" and partition):
+            goes_down = facts["type"] == "check" and not facts.get("no_inherit")
+            if goes_down or (facts["type"] == "foreign key" and partition):
                 _implied_constraint(work, target, table, name, facts)
 
 
 def _implied_constraint(
     work: Work, target: Target, table: Table, name: str, facts: dict[str, Any]
 ) -> None:
-    work.add(
-        "table constraint",
-        target,
-        name,
-        "create",
-        "definition",
-        {
-            "constraint_type": facts["type"],
-            "columns": list(facts["columns"]),
-            "implied": True,
-            "from": "parent",
-        },
-    )
-    work.scope.constraint_added(target.schema, name)
-    table.constraints[name] = facts
+    detail: Detail = {
+        "constraint_type": facts["type"],
+        "columns": list(facts["columns"]),
+        "from": "parent",
+    }
+    implied_constraint(work, target, table, name, dict(facts), detail)
 
 
 def _inherited_keys(work: Work, target: Target, table: Table) -> None:
@@ -7931,8 +7965,8 @@ def _inherited_keys(work: Work, target: Target, table: Table) -> None:
     for parent in table.parents:
         known = work.scope.tables.get(parent)
         if known is not None and known.partitioned:
-            for facts in list(known.indexes.values()):
-                copy_index(work, target, table, known, facts)
+            for index, facts in list(known.indexes.items()):
+                copy_index(work, target, table, known, facts, index)
             for name in known.triggers:
                 table.triggers.add(name)
                 work.add(
@@ -7946,9 +7980,17 @@ def _inherited_keys(work: Work, target: Target, table: Table) -> None:
 
 
 def copy_index(
-    work: Work, target: Target, table: Table, origin: Table, facts: dict[str, Any]
+    work: Work,
+    target: Target,
+    table: Table,
+    origin: Table,
+    facts: dict[str, Any],
+    parent: Relation | None = None,
 ) -> None:
-    """An index like the one of another table, under the name that the server chooses."""
+    """An index like the one of another table, under the name that the server chooses.
+
+    ``parent`` is the index of a partitioned table that it becomes a part of.
+    """
     constraint = facts.get("constraint")
     what = origin.constraints.get(constraint, {}).get("type") if constraint else None
     middle: str | None = names.addition(facts.get("names") or facts["columns"])
@@ -7983,6 +8025,10 @@ def copy_index(
         {**detail, "table": place(target)},
     )
     note_index(work, target.renamed(name), table, {**facts, "constraint": name if what else None})
+    by: Detail = {"by": "index", "index": name}
+    use_own_columns(work, target, facts["columns"], by)
+    if parent is not None:
+        work.use("index", Target(*parent), None, by)
 
 
 def _column_options(
@@ -8685,6 +8731,21 @@ class Work:
     def table(self, target: Target) -> Table | None:
         """What the script knows of a relation: nothing unless it created it."""
         return self.scope.tables.get(target.options[0])
+
+    def descendants(self, table: Table | None) -> list[Target]:
+        """Partitions and heirs that the script itself has made, at every depth."""
+        found: dict[Relation, None] = {}
+        stack = list(reversed(table.children)) if table is not None else []
+        while stack:
+            self.look_at(1)
+            place = stack.pop()
+            if place in found:
+                continue
+            found[place] = None
+            child = self.scope.tables.get(place)
+            if child is not None:
+                stack.extend(reversed(child.children))
+        return [Target(schema, name) for schema, name in found]
 
     def forget_relation(self, target: Target) -> Table | None:
         """The relation is gone: its names are free again."""
@@ -13389,7 +13450,7 @@ from .verdict import Report, Verdict
 
 
 def compare(references: Sequence[Touch], keys: Sequence[Touch], side: Side, report: Report) -> None:
-    """A foreign key, or ON CONFLICT, needs a unique key of its columns; ``side`` makes or drops one."""
+    """Foreign keys and ON CONFLICT need a unique key; ``side`` makes or drops one."""
     for reference in references:
         target = _target(reference)
         if target is None:
@@ -18494,7 +18555,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $function$
 # As the owner: where the parser lies is nothing that a caller may influence.
-if 'confiture_coord ba4ae29165a6e525' in GD:
+if 'confiture_coord b335120f22c39611' in GD:
     return
 import importlib
 import importlib.machinery
@@ -18502,7 +18563,7 @@ import importlib.util
 import marshal
 import sys
 
-package = 'coord_detector_ba4ae29165a6e525'
+package = 'coord_detector_b335120f22c39611'
 python = f'{sys.implementation.cache_tag} {importlib.util.MAGIC_NUMBER.hex()}'
 compiled = plpy.prepare(
     'select path, code from coord.detector_code where fingerprint = $1 and python = $2',
@@ -18565,7 +18626,7 @@ loader = importlib.import_module(package + '.loader')
 loader.prepare(f"{folder[0]['setting']}/confiture_coord/{version}", in_backend=True)
 backend = importlib.import_module(package + '.backend')
 backend.start(plpy)
-GD['confiture_coord ba4ae29165a6e525'] = backend
+GD['confiture_coord b335120f22c39611'] = backend
 $function$;
 comment on function coord._load_detector() is
     'Loads the detector into this session (internal; harmless to call)';
@@ -18578,7 +18639,7 @@ import importlib.util
 import marshal
 import sys
 
-package = 'coord_detector_ba4ae29165a6e525'
+package = 'coord_detector_b335120f22c39611'
 python = f'{sys.implementation.cache_tag} {importlib.util.MAGIC_NUMBER.hex()}'
 insert = plpy.prepare(
     'insert into coord.detector_code (fingerprint, python, path, code) values ($1, $2, $3, $4)',
@@ -19670,10 +19731,10 @@ create or replace function coord._footprint(
 )
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord ba4ae29165a6e525')
+detector = GD.get('confiture_coord b335120f22c39611')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord ba4ae29165a6e525']
+    detector = GD['confiture_coord b335120f22c39611']
 return detector.footprint(changes, change_list, search_path, effective_path)
 $function$;
 comment on function coord._footprint(text, text[], text, name[]) is
@@ -19752,10 +19813,10 @@ language plpython3u stable
 set plan_cache_mode = force_generic_plan
 set jit = off
 as $function$
-detector = GD.get('confiture_coord ba4ae29165a6e525')
+detector = GD.get('confiture_coord b335120f22c39611')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord ba4ae29165a6e525']
+    detector = GD['confiture_coord b335120f22c39611']
 return detector.compare(
     text_a, list_a, text_b, list_b, search_path, effective_path, use_catalog, limits)
 $function$;
@@ -19859,10 +19920,10 @@ comment on function coord.compare_changes(text[], text, text, boolean) is
 create or replace function coord._detector_facts(out problem text[], out facts json)
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord ba4ae29165a6e525')
+detector = GD.get('confiture_coord b335120f22c39611')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord ba4ae29165a6e525']
+    detector = GD['confiture_coord b335120f22c39611']
 return detector.facts()
 $function$;
 comment on function coord._detector_facts() is
@@ -19883,10 +19944,10 @@ language plpython3u stable
 set plan_cache_mode = force_generic_plan
 set jit = off
 as $function$
-detector = GD.get('confiture_coord ba4ae29165a6e525')
+detector = GD.get('confiture_coord b335120f22c39611')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord ba4ae29165a6e525']
+    detector = GD['confiture_coord b335120f22c39611']
 return detector.analyse(changes, change_list, search_path, effective_path, tables_declared,
                         feature_name, limits)
 $function$;
@@ -19904,10 +19965,10 @@ set enable_seqscan = off
 set plan_cache_mode = force_generic_plan
 set jit = off
 as $function$
-detector = GD.get('confiture_coord ba4ae29165a6e525')
+detector = GD.get('confiture_coord b335120f22c39611')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord ba4ae29165a6e525']
+    detector = GD['confiture_coord b335120f22c39611']
 return detector.detect(
     intent_no, agent_id, feature_name, keys, are_exclusive, touches, resolved_path)
 $function$;
@@ -21030,10 +21091,10 @@ comment on function coord.amend_intent(uuid, text[], text[], text, text, text) i
 create or replace function coord._sort_intents(nodes json, edges json) returns json
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord ba4ae29165a6e525')
+detector = GD.get('confiture_coord b335120f22c39611')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord ba4ae29165a6e525']
+    detector = GD['confiture_coord b335120f22c39611']
 return detector.merge_order(nodes, edges)
 $function$;
 comment on function coord._sort_intents(json, json) is
@@ -21372,7 +21433,7 @@ with ours (name, body, security_definer, settings) as (
     values
 ('_actor', '1f18e24a0fc5d3a93dce49596a06e5490056e6586d2742f4f2616d342b9eb0d2', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_amend', '7e6a0e12eb3ab7c3827b3f9ce1ffbd021acee47513fba8f934c5c9adb03fb570', true, array['search_path=pg_catalog, pg_temp']::text[]),
-('_analyse', '03c6b002d16ba2cd08a476fe583dca01327132425938226a52bcfe59be5a6c1a', false, array['plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
+('_analyse', '284a7b2c70024bf369372a6a1f2ac382581ff935dc6add3e906cf11962f98ac8', false, array['plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
 ('_append_history', '8a9eea1b4606579ac7b0296299e644caa5376282fa36973429a7f3ceff78729f', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_authorise', 'c62c1527f3a9c9edd31a092a506bf95cb50ebb0c69beb1527d70df01d1da8009', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_authorise_review', '0577744c55b7787ae7f48e9e124976df695deddaa18d2a38a8bcd2d17ca89aa2', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -21389,7 +21450,7 @@ with ours (name, body, security_definer, settings) as (
 ('_check_text', '1aac582cc8438b9043d87227d0c2093603daedfe5790ea717c187a6456ea4c05', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_check_transition', 'e599451da1cc2eaa3c48a568d2ef0836db5432e24f46dfa3287a573fea4637f1', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_choice', '6a0ec09ca728fa8eb8b028fb505a70f93afd7c5095f2c6c0437233e035cd5d30', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_compare', '79f8b1c4157863c4efe1251b44b1590a639658691f7547fac28bc193fa315b3e', false, array['plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
+('_compare', '1a9606ba8dde5e2dbdcef196a8e8a89d236c3a5a1d920706a512a55b80241c43', false, array['plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
 ('_compare_rows', 'dd08eeca5d3dd639f8f0733f06353fa94cb3bd9b3e808684fb0e5636fa399035', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_conflict_json', 'a3932a0d0c54d5c6e2a7a60973f3dcf570b7b6a3c9c6a1f28a0d89edad5203b2', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_conflict_line', 'bb606d623ac35ddfb72ef3905e94aba579c416a22a2db649125cceb68f12d403', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -21398,13 +21459,13 @@ with ours (name, body, security_definer, settings) as (
 ('_counts', '7fe8790f45e15bd26f82f9151646c029fb46c2b3487c1b571619010f7fce82b7', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_declare', 'd7b4b1148e125153e71c3a09616a03b0210ac958d245ea152a29997158154fff', false, null::text[]),
 ('_depends_on', 'f37bc93deed02bf43a8a632aea86923b8f86906001140165b00e5d823ca71d6d', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_detect', 'eff53ccfc87388866f7bacab17e0386583860c8b28b9929b664903a8b30c9c85', false, array['enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
-('_detector_facts', 'a08e875789ab3cddc3fbff1e77bc0ece1d36a8da242226c95e537f216a561233', false, null::text[]),
-('_detector_sources', '9e7d0621e163328ed8051b233fd9169ae935f842750a15fc300664c5500b991e', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_detect', 'e80a183287be1c518693771f2fc467b5591ecc703b762b1f327bc1a44f0ce0c1', false, array['enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
+('_detector_facts', '8218c4505194bcaca75466b04626512bcdbc4dc68ff8776ca3a16e266411cfc5', false, null::text[]),
+('_detector_sources', '2368884281b3d39ec16a4080e112f4fd137be95b77a47ca129770538dd4f1e49', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_digest_of', 'af0f4735eb433dca9fd14b71246b20d20daa3cba8f7c0cd06774be1d1088bd30', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_ended', '679a84d1d5a194bca40468412857eae0e2e10b1e58e855442af1b763c8ada9be', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_follow_transition', '35b401e5c0362e7364b602cda21afbef50d5be447c42e99475bf5c4433bdb7a0', true, array['search_path=pg_catalog, pg_temp']::text[]),
-('_footprint', 'c605a6d73a19b26f87bab82abbc50091d1474975486fc09630c9b82f961d54d3', false, null::text[]),
+('_footprint', 'a50dd5386027d2146e1bc5514ee2d851ece5f778dc74542b7ff92bb431c730b3', false, null::text[]),
 ('_footprint_rows', '2cf258b01339c7b05129607c705ac7d7cf484d67ac6bb504d677d0782027a4bf', false, null::text[]),
 ('_found_conflicts', 'b58569cb14b92465f9f534dc330b5dde3893374cbe0dc80eb5319af21de0b68e', false, null::text[]),
 ('_guard_intent', '4ee3bd944b5c777fc43a90b9e8b65c6df867a90d2fbd430747ba24942a4c145c', true, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -21429,7 +21490,7 @@ with ours (name, body, security_definer, settings) as (
 ('_known_hashes', '4f7872e748c4ad03daeaccbcc0f6259069f7be6c358d858ae4626cca6f837fda', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_limit_lock_wait', '4eed619fef29ee8feefa29b6653cf4fd679e0e33931a8cf4a4ed9698cea5ae8d', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_limits', 'ab2a94eabb46fab23b5405910d44ebcba287ff61f771bd4b87107bf721013272', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_load_detector', '6f136e3176c0f5733fa871992d6ab79495f82a58fd2912826b4ad765b9ae03c9', true, array['search_path=pg_catalog, pg_temp']::text[]),
+('_load_detector', '15d105dbaa86b1cc1fba341622543b9356660e367669631c505f23721eebbbeb', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_container', '423434b839f055dd1b41a180585f7d2262aa43f041472a83077af7de726a878f', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_holder', 'b5cbdc0966ec19527fcf60f6a1819b4a82cfbf52f64f5af082ff850e624a4861', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_intent_keys', '001e7dcfa0ced100c60e78b7b257478730a36c946731aaf1ff8cd2f0ac627023', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -21453,7 +21514,7 @@ with ours (name, body, security_definer, settings) as (
 ('_register', 'd51e9393104b9713781a012924b21b2b11394c4f2765603e64e37853ddad4743', true, array['search_path=pg_catalog, pg_temp', 'enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
 ('_setting_of', '9d76f07c41d36e171fb59699533b0dfe2bb059a0e9b71815c7d80aaf51c362b8', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_settle', '9d4fad5adf4522029c8ffd5d5136f09ccb1d48c849bb89563c90a4e4156350cc', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_sort_intents', '4d82a18ddbc3cc9446e24d2b239e8c1ce51ab113ae160c027c3a5bfcdc958a64', false, null::text[]),
+('_sort_intents', 'e27368894edeb1e9615c76c8b6e88c2b36bd6c45069b4d678914a83638d72c0e', false, null::text[]),
 ('_status_after_conflict', '60693c723e2feefd7ba0d87d0cd41e22dcacacbceb5b21329700a2d216169e9e', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_store_conflicts', '380c4a52ee39572d837cbab55a1ce74f44c445652d82c5daa2882e8b163ba095', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_store_footprint', 'c61256ff241805c040abb05c226075df836ef4d55af9edda52519d7e0880d485', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -21472,7 +21533,7 @@ with ours (name, body, security_definer, settings) as (
 ('compare_changes', '1d38b48d75c0b9ccb3ad217145abf0a3d4104e92fd1eafbf57281b45e75e025e', false, null::text[]),
 ('compare_changes', 'c1c57ed3b89f392da90e83e7e4b80eb1c5190f50bd8e4524bf2cc7ddb3e6f559', false, null::text[]),
 ('compare_changes', 'ef266f6615d9f01190de9cd8fb41a98476373a7e0c087bc8e5e3d652a18528d5', false, null::text[]),
-('compile_detector', '5ad461203c180b526606a88e89750e1b1dfa8dac3941fedaaa3daf67a80858a6', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('compile_detector', '620b665f43963048748584df06437c4a280fc7ef95b67fa5d974314ba89f279d', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('conflicts_of', '8986db19d00b60fecf4c8390651e72549c95cabda085669464d62af07d11cb31', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('detector_check', 'fb42c58de073479451a44ca97970843759baaf8a3a0c08d99cbaa571362376fc', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('export_ended', '37a73f17837d8b565ad3462f63279cfc2f85d64a7dfe9d32605f50aa6a26b121', true, array['search_path=pg_catalog, pg_temp']::text[]),
