@@ -7,9 +7,10 @@ the path could hold stays several candidates, unless the script itself created t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from .script import noop
 from .uses import builtin_names
 from .uses.identifiers import identifiers
 
@@ -72,8 +73,15 @@ class Table:
 class Scope:
     """What names mean at one point of a script; the statements move it on."""
 
-    def __init__(self, search_path: Sequence[str], statement_no: int = 0) -> None:
+    def __init__(
+        self,
+        search_path: Sequence[str],
+        statement_no: int = 0,
+        interrupts: Callable[[], None] = noop,
+    ) -> None:
         self.statement_no = statement_no
+        self.interrupts = interrupts
+        """Whoever loops for long over one statement calls it now and then."""
         self._first = _usable(search_path)
         self._session = self._first
         self._before_transaction: tuple[str, ...] | None = None
@@ -83,6 +91,8 @@ class Scope:
         self.numbers: dict[tuple[Any, ...], int] = {}
         """Of automatic names: the first number that may be free; forgotten when a name is."""
         self.tables: dict[Relation, Table] = {}
+        self.returned: dict[Relation, tuple[str, ...] | None] = {}
+        """The columns of what routines return, by bare name; None where overloads differ."""
         self.search_path: tuple[str, ...] = self._first
 
     # ---------------------------------------------------------------- the search path
@@ -156,6 +166,11 @@ class Scope:
         if options:
             return tuple(options)
         return ((path[0] if path else None, name),)
+
+    def result_columns(self, parts: Sequence[str]) -> tuple[str, ...] | None:
+        """The columns that a call in FROM has, where the script created the function."""
+        options = self.resolve(parts, "routine")
+        return self.returned.get(options[0]) if len(options) == 1 else None
 
     def next_candidate_group(self) -> int:
         """A number for a set of candidates, unique in the script."""

@@ -48,10 +48,7 @@ class Subject:
 
     def children(self) -> list[Target]:
         """Partitions and heirs that the script itself has made."""
-        if self.table is None or "only" in self.guard:
-            return []
-        self.work.look_at(len(self.table.children))
-        return [Target(schema, name) for schema, name in self.table.children]
+        return [] if "only" in self.guard else self.work.descendants(self.table)
 
 
 COLUMN_KINDS = {"type": "composite type column"}
@@ -108,9 +105,10 @@ def _add_column(s: Subject, command: Node) -> None:
             return
     kind = "composite type" if s.kind == "type" else s.kind
     create_column(work, s.target, s.table, kind, definition, later, extra)
-    create_constraints(work, s.target, s.table, s.kind, later, new_table=False)
-    create_foreign_keys(work, s.target, s.table, s.kind, later)
-    for child in s.children():
+    heirs = s.children()
+    create_constraints(work, s.target, s.table, s.kind, later, new_table=False, heirs=heirs)
+    create_foreign_keys(work, s.target, s.table, s.kind, later, heirs)
+    for child in heirs:
         create_column(work, child, work.table(child), kind, definition, Later(), {"implied": True})
 
 
@@ -291,7 +289,7 @@ def _set_identity(s: Subject, command: Node) -> None:
     for option in command.def_ or ():
         if option.defname == "generated":
             always = getattr(option.arg, "ival", 0) == ord("a")
-            s.column(command.name, "identity", value="always" if always else "by default")
+            s.column(command.name, "identity", value="always" if always else "by default", set=True)
     if options:
         sequence, known = _sequence_of(s, command.name)
         detail: Detail = {"implied": True, "value": option_values(options)}
@@ -318,8 +316,9 @@ def _drop_identity(s: Subject, command: Node) -> None:
 def _add_constraint(s: Subject, command: Node) -> None:
     later = Later()
     later.add(command.def_, None)
-    create_constraints(s.work, s.target, s.table, s.kind, later, new_table=False)
-    create_foreign_keys(s.work, s.target, s.table, s.kind, later)
+    heirs = s.children()
+    create_constraints(s.work, s.target, s.table, s.kind, later, new_table=False, heirs=heirs)
+    create_foreign_keys(s.work, s.target, s.table, s.kind, later, heirs)
 
 
 def _alter_constraint(s: Subject, command: Node) -> None:
@@ -531,9 +530,9 @@ def _attach(s: Subject, command: Node) -> None:
     if s.table is not None and known is not None:
         s.table.children.append(part.options[0])
         known.parents.append(s.target.options[0])
-        for facts in list(s.table.indexes.values()):
+        for index, facts in list(s.table.indexes.items()):
             if not any(own["columns"] == facts["columns"] for own in known.indexes.values()):
-                copy_index(s.work, part, known, s.table, facts)
+                copy_index(s.work, part, known, s.table, facts, index)
 
 
 def _detach(s: Subject, command: Node) -> None:

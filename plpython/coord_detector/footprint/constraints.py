@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ..loader import ast, enums
@@ -29,23 +29,38 @@ _TYPES = {
 _ACTIONS = {"r": "restrict", "c": "cascade", "n": "set null", "d": "set default"}
 
 
+Heirs = Sequence[Target]
+"""Partitions and children that get a table's constraints as well: none for ONLY."""
+
+
 def create_constraints(
-    work: Work, target: Target, table: Table | None, kind: str, later: Later, new_table: bool
+    work: Work,
+    target: Target,
+    table: Table | None,
+    kind: str,
+    later: Later,
+    new_table: bool,
+    heirs: Heirs = (),
 ) -> None:
     """Make what was put off until all columns are there; foreign keys come last of all."""
     for pending in later.checks:
-        create_check(work, target, table, kind, pending)
+        create_check(work, target, table, kind, pending, heirs)
     for pending in later.not_nulls:
-        name_not_null(work, target, table, pending, new_table)
+        name_not_null(work, target, table, pending, heirs)
     for pending in _without_repetitions(later.indexes) if new_table else later.indexes:
-        create_index_constraint(work, target, table, kind, pending, new_table)
+        create_index_constraint(work, target, table, kind, pending, new_table, heirs)
 
 
 def create_foreign_keys(
-    work: Work, target: Target, table: Table | None, kind: str, later: Later
+    work: Work, target: Target, table: Table | None, kind: str, later: Later, heirs: Heirs = ()
 ) -> None:
     for pending in later.foreign_keys:
-        create_foreign_key(work, target, table, kind, pending)
+        create_foreign_key(work, target, table, kind, pending, heirs)
+
+
+def _partitions(table: Table | None, heirs: Heirs) -> Heirs:
+    """Keys go down to partitions, not to children."""
+    return heirs if table is not None and table.partitioned else ()
 
 
 def _added(
@@ -74,6 +89,34 @@ def _suffix(pending: Pending) -> str:
         if not enforced and "not enforced" not in words:
             words.append("not enforced")
     return "".join(" " + word for word in words)
+
+
+def implied_constraint(
+    work: Work,
+    child: Target,
+    table: Table | None,
+    name: str,
+    facts: dict[str, Any],
+    detail: Detail,
+) -> None:
+    """A constraint that comes from a parent, with what it needs."""
+    work.add("table constraint", child, name, "create", "definition", {**detail, "implied": True})
+    _added(work, child, table, name, facts)
+    by: Detail = {"by": "table constraint", "constraint": name}
+    use_own_columns(work, child, facts["columns"], by)
+    referenced = facts.get("referenced")
+    if referenced is not None:
+        for column in facts["keys"] or ():
+            work.use("table column", referenced, column, by)
+        _use_of_key(work, referenced, facts["keys"], {**by, "by_columns": True})
+
+
+def use_own_columns(
+    work: Work, target: Target, columns: Iterable[str | None], detail: Detail
+) -> None:
+    for column in columns:
+        if column is not None:
+            work.use("table column", target, column, {**detail, "own": True})
 
 
 def columns_in(expression: Node, most: int = 1000) -> list[str | None]:
@@ -107,7 +150,7 @@ def _as_json(values: Sequence[str | None]) -> list[Json]:
 
 
 def create_check(
-    work: Work, target: Target, table: Table | None, kind: str, pending: Pending
+    work: Work, target: Target, table: Table | None, kind: str, pending: Pending, heirs: Heirs
 ) -> None:
     node = pending.node
     columns = columns_in(node.raw_expr)
@@ -133,23 +176,22 @@ def create_check(
     detail["demands"] = row_facts.condition(node.raw_expr)["where"]
     work.add("table constraint", target, name, "create", "definition", detail)
     work.expression(node.raw_expr, target, by="table constraint", constraint=name)
-    _added(work, target, table, name, {"type": "check", "columns": known})
-    for child in [] if node.is_no_inherit else _children(work, table):
-        work.add(
-            "table constraint", child, name, "create", "definition", {**detail, "implied": True}
-        )
-        _added(work, child, work.table(child), name, {"type": "check", "columns": known})
+    facts = {"type": "check", "columns": known, "no_inherit": bool(node.is_no_inherit)}
+    _added(work, target, table, name, facts)
+    for child in () if node.is_no_inherit else heirs:
+        implied_constraint(work, child, work.table(child), name, dict(facts), detail)
 
 
 def name_not_null(
-    work: Work, target: Target, table: Table | None, pending: Pending, new_table: bool
+    work: Work, target: Target, table: Table | None, pending: Pending, heirs: Heirs
 ) -> None:
     """NOT NULL with a name: an object from PostgreSQL 18 on; before, the name is mute."""
     node = pending.node
     columns = [pending.column] if pending.column is not None else strings(node.keys or ())
     if not columns:
         return
-    heirs = [] if node.is_no_inherit else _children(work, table)
+    if node.is_no_inherit:
+        heirs = ()
     if node.conname:
         definition = f"not null {quoted(columns[0])}" + (
             " no inherit" if node.is_no_inherit else ""
@@ -239,6 +281,7 @@ def create_index_constraint(
     kind: str,
     pending: Pending,
     new_table: bool,
+    heirs: Heirs,
 ) -> None:
     node = pending.node
     if node.indexname:
@@ -298,8 +341,10 @@ def create_index_constraint(
                 table.columns[column].not_null = True
             elif pending.column is None:
                 set_not_null(work, target, table, kind, column)
-    for child in _children(work, table):
-        _index_constraint_of_child(work, child, what, columns, including, text, middle, label)
+    for child in _partitions(table, heirs):
+        _index_constraint_of_child(
+            work, child, what, columns, including, text, middle, label, index=target.renamed(name)
+        )
 
 
 def add_index_of_constraint(
@@ -346,6 +391,7 @@ def _index_constraint_of_child(
     text: str,
     middle: str | None,
     label: str,
+    index: Target,
 ) -> None:
     """Keys of a partitioned table are keys of its partitions, under names of their own."""
     table = work.table(child)
@@ -362,6 +408,11 @@ def _index_constraint_of_child(
     work.add("table constraint", child, name, "create", "definition", detail)
     add_index_of_constraint(work, child, table, name, what, columns, text, True)
     _added(work, child, table, name, {"type": what, "columns": list(columns)})
+    use_own_columns(work, child, [*columns, *including], {"by": "table constraint"})
+    work.use("index", index, None, {"by": "index"})
+    if what == "primary key":
+        for column in columns:
+            set_not_null(work, child, table, "table", column)
 
 
 def _exclusion(work: Work, node: Node) -> str:
@@ -444,7 +495,7 @@ def _in_period(columns: Sequence[str], period: bool) -> str:
 
 
 def create_foreign_key(
-    work: Work, target: Target, table: Table | None, kind: str, pending: Pending
+    work: Work, target: Target, table: Table | None, kind: str, pending: Pending, heirs: Heirs
 ) -> None:
     node = pending.node
     columns = strings(node.fk_attrs or ()) or (
@@ -495,14 +546,15 @@ def create_foreign_key(
     for column in keys or ():
         work.use("table column", referenced, column, {**by, "own": True} if itself else by)
     _use_of_key(work, referenced, keys, {**by, "by_columns": True})
-    _added(work, target, table, name, {"type": "foreign key", "columns": list(columns)})
-    for child in _children(work, table):
-        work.add(
-            "table constraint", child, name, "create", "definition", {**detail, "implied": True}
-        )
-        _added(
-            work, child, work.table(child), name, {"type": "foreign key", "columns": list(columns)}
-        )
+    facts = {
+        "type": "foreign key",
+        "columns": list(columns),
+        "referenced": referenced,
+        "keys": keys,
+    }
+    _added(work, target, table, name, facts)
+    for child in _partitions(table, heirs):
+        implied_constraint(work, child, work.table(child), name, dict(facts), detail)
 
 
 def _use_of_key(
@@ -536,14 +588,6 @@ def _primary_key(table: Table | None) -> tuple[str, ...] | None:
     return None
 
 
-def _children(work: Work, table: Table | None) -> list[Target]:
-    """Partitions and heirs that the script itself has made."""
-    if table is None:
-        return []
-    work.look_at(len(table.children))
-    return [Target(schema, name) for schema, name in table.children]
-
-
 __all__ = [
     "Column",
     "columns_in",
@@ -551,6 +595,7 @@ __all__ = [
     "create_constraints",
     "create_foreign_key",
     "create_foreign_keys",
+    "implied_constraint",
     "note_index",
     "rename_index",
     "set_not_null",

@@ -42,7 +42,8 @@ def create_index(work: Work, node: Node) -> None:
             return
     work.add("index", index, None, "create", "definition", detail)
     by: Detail = {"by": "index", "index": name}
-    work.use(kind, target, None, {**by, "own": True})
+    alone: Detail = {} if node.relation.inh else {"only": True}
+    work.use(kind, target, None, {**by, **alone, "own": True})
     column_kind = "table column" if kind == "table" else f"{kind} column"
     for parameter in (*parameters, *including):
         if parameter.name:
@@ -58,12 +59,10 @@ def create_index(work: Work, node: Node) -> None:
     facts = {"columns": columns, "names": own_names, "constraint": None}
     note_index(work, index, table, facts)
     if table is not None and table.partitioned and node.relation.inh:
-        work.look_at(len(table.children))
-        for schema, child in table.children:
-            place_ = Target(schema, child)
-            known = work.table(place_)
+        for part in work.descendants(table):
+            known = work.table(part)
             if known is not None:
-                copy_index(work, place_, known, table, facts)
+                copy_index(work, part, known, table, facts, index.options[0])
 
 
 def _definition(work: Work, node: Node, target: Target) -> str:

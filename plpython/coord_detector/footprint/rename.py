@@ -67,9 +67,7 @@ def _rename_column(work: Work, node: Node) -> None:
     table = work.table(target)
     _column_touches(work, kind, target, node, detail)
     _column_follows(table, node)
-    work.look_at(len(table.children) if table is not None else 0)
-    for schema, name in table.children if table is not None else ():
-        child = Target(schema, name)
+    for child in work.descendants(table):
         _column_touches(work, kind, child, node, {"implied": True})
         _column_follows(work.table(child), node)
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from ..loader import ast, enums
 from ..model import Json
-from ..names import setting_values
+from ..names import Relation, setting_values, type_parts
 from ..uses import routine_body_uses
 from ..uses.nodes import is_a
 from .canonical import full_text, literal, shortened
@@ -22,6 +22,8 @@ _INPUT = frozenset(
         _MODE.FUNC_PARAM_DEFAULT,
     )
 )
+
+_OUTPUT = frozenset((_MODE.FUNC_PARAM_OUT, _MODE.FUNC_PARAM_INOUT, _MODE.FUNC_PARAM_TABLE))
 
 _BUILTIN_LANGUAGES = frozenset(("sql", "plpgsql", "c", "internal"))
 
@@ -44,6 +46,7 @@ def create_function(work: Work, node: Node) -> None:
         detail["arguments"] = names
     work.add(kind, target, None, "create", "definition", detail)
     note_routine(work, kind, target, place.name)
+    _note_result(work, place.options[0], node)
     by: Detail = {"by": kind}
     for parameter in parameters:
         work.type_use(parameter.argType, **by)
@@ -59,6 +62,23 @@ def create_function(work: Work, node: Node) -> None:
             for type_ in option.arg:
                 work.type_use(type_, **by)
     work.extend(routine_body_uses(node, work.scope), **by)
+
+
+def _note_result(work: Work, name: Relation, node: Node) -> None:
+    """Remember what columns a call in FROM has."""
+    columns: tuple[str, ...] | None = tuple(
+        [one.name or f"column{no}" for no, one in enumerate(_returned(node), 1)]
+    )
+    if not columns and node.returnType is not None and not node.returnType.pct_type:
+        options = work.scope.resolve(type_parts(node.returnType), "type")
+        table = work.scope.tables.get(options[0])
+        columns = tuple(table.columns) if table is not None and table.complete else None
+    known = work.scope.returned
+    known[name] = columns if known.get(name, columns) == columns else None
+
+
+def _returned(node: Node) -> list[Node]:
+    return [one for one in node.parameters or () if one.mode in _OUTPUT]
 
 
 def _definition(work: Work, node: Node, parameters: Sequence[Node]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..loader import ast, enums
-from ..names import Column, Table, quoted
+from ..names import Column, Relation, Table, quoted
 from ..uses.nodes import is_a
 from . import automatic_names as names
 from .bounds import bound_values
@@ -14,7 +14,9 @@ from .columns import Later, Pending, copy_column, create_column, create_sequence
 from .constraints import (
     create_constraints,
     create_foreign_keys,
+    implied_constraint,
     note_index,
+    use_own_columns,
 )
 from .work import Detail, Node, Target, Work, option_values, place
 
@@ -179,28 +181,20 @@ def _inherited_constraints(work: Work, target: Target, table: Table) -> None:
             continue
         partition = known.partitioned
         for name, facts in known.constraints.items():
-            if facts["type"] == "check" or (facts["type"] == "foreign key" and partition):
+            goes_down = facts["type"] == "check" and not facts.get("no_inherit")
+            if goes_down or (facts["type"] == "foreign key" and partition):
                 _implied_constraint(work, target, table, name, facts)
 
 
 def _implied_constraint(
     work: Work, target: Target, table: Table, name: str, facts: dict[str, Any]
 ) -> None:
-    work.add(
-        "table constraint",
-        target,
-        name,
-        "create",
-        "definition",
-        {
-            "constraint_type": facts["type"],
-            "columns": list(facts["columns"]),
-            "implied": True,
-            "from": "parent",
-        },
-    )
-    work.scope.constraint_added(target.schema, name)
-    table.constraints[name] = facts
+    detail: Detail = {
+        "constraint_type": facts["type"],
+        "columns": list(facts["columns"]),
+        "from": "parent",
+    }
+    implied_constraint(work, target, table, name, dict(facts), detail)
 
 
 def _inherited_keys(work: Work, target: Target, table: Table) -> None:
@@ -208,8 +202,8 @@ def _inherited_keys(work: Work, target: Target, table: Table) -> None:
     for parent in table.parents:
         known = work.scope.tables.get(parent)
         if known is not None and known.partitioned:
-            for facts in list(known.indexes.values()):
-                copy_index(work, target, table, known, facts)
+            for index, facts in list(known.indexes.items()):
+                copy_index(work, target, table, known, facts, index)
             for name in known.triggers:
                 table.triggers.add(name)
                 work.add(
@@ -223,9 +217,17 @@ def _inherited_keys(work: Work, target: Target, table: Table) -> None:
 
 
 def copy_index(
-    work: Work, target: Target, table: Table, origin: Table, facts: dict[str, Any]
+    work: Work,
+    target: Target,
+    table: Table,
+    origin: Table,
+    facts: dict[str, Any],
+    parent: Relation | None = None,
 ) -> None:
-    """An index like the one of another table, under the name that the server chooses."""
+    """An index like the one of another table, under the name that the server chooses.
+
+    ``parent`` is the index of a partitioned table that it becomes a part of.
+    """
     constraint = facts.get("constraint")
     what = origin.constraints.get(constraint, {}).get("type") if constraint else None
     middle: str | None = names.addition(facts.get("names") or facts["columns"])
@@ -260,6 +262,10 @@ def copy_index(
         {**detail, "table": place(target)},
     )
     note_index(work, target.renamed(name), table, {**facts, "constraint": name if what else None})
+    by: Detail = {"by": "index", "index": name}
+    use_own_columns(work, target, facts["columns"], by)
+    if parent is not None:
+        work.use("index", Target(*parent), None, by)
 
 
 def _column_options(

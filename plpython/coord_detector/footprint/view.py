@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..loader import enums
 from ..names import TEMPORARY, Column, Table
-from ..uses import output_names, query_uses
+from ..uses import query_uses, result_columns
 from .canonical import full_text, shortened
 from .columns import note_sequence
 from .table import note_table
@@ -19,7 +19,7 @@ _CHECKS = {
 def create_view(work: Work, node: Node) -> None:
     target = work.new_relation(node.view)
     text = full_text(node.query, work.scope)
-    columns = _columns(node.query, strings(node.aliases or ()))
+    columns = _columns(work, node.query, strings(node.aliases or ()))
     detail: Detail = {}
     if node.aliases:
         text += f" as {', '.join(strings(node.aliases))}"
@@ -43,9 +43,9 @@ def create_view(work: Work, node: Node) -> None:
     work.extend(uses, by="view")
 
 
-def _columns(query: Node, given: tuple[str, ...]) -> tuple[str, ...] | None:
-    """Names of the columns; None where ``*`` hides some of them."""
-    found = output_names(query)
+def _columns(work: Work, query: Node, given: tuple[str, ...]) -> tuple[str, ...] | None:
+    """Names of the columns; None where ``*`` hides some that only the catalog knows."""
+    found = result_columns(query, work.scope)
     if found is None:
         return None
     return given + found[len(given) :]
@@ -81,7 +81,7 @@ def create_table_as(work: Work, node: Node) -> None:
             return
     given = strings(into.colNames or ())
     is_query = query.__class__.__name__ == "SelectStmt"
-    columns = _columns(query, given) if is_query else None
+    columns = _columns(work, query, given) if is_query else None
     text = full_text(query, work.scope)
     if given:
         text += f" as {', '.join(given)}"
@@ -113,8 +113,7 @@ def select_into(work: Work, node: Node) -> None:
     """SELECT … INTO, which the parser leaves to the server to turn into CREATE TABLE AS."""
     into = node.intoClause
     target = work.new_relation(into.rel)
-    leaf = node
-    columns = output_names(leaf)
+    columns = result_columns(node, work.scope)
     detail: Detail = {"definition": shortened(full_text(node, work.scope))}
     if columns is not None:
         detail["columns"] = list(columns)

@@ -153,6 +153,8 @@ class Work:
         facet: str | None,
         detail: Mapping[str, Json] = NO_DETAIL,
     ) -> None:
+        if not len(self.touches) % 256:
+            self.scope.interrupts()
         if target.group is None:
             self.touches.append(
                 Touch(self.no, kind, target.schema, target.name, sub, action, facet, detail)
@@ -271,6 +273,21 @@ class Work:
     def table(self, target: Target) -> Table | None:
         """What the script knows of a relation: nothing unless it created it."""
         return self.scope.tables.get(target.options[0])
+
+    def descendants(self, table: Table | None) -> list[Target]:
+        """Partitions and heirs that the script itself has made, at every depth."""
+        found: dict[Relation, None] = {}
+        stack = list(reversed(table.children)) if table is not None else []
+        while stack:
+            self.look_at(1)
+            place = stack.pop()
+            if place in found:
+                continue
+            found[place] = None
+            child = self.scope.tables.get(place)
+            if child is not None:
+                stack.extend(reversed(child.children))
+        return [Target(schema, name) for schema, name in found]
 
     def forget_relation(self, target: Target) -> Table | None:
         """The relation is gone: its names are free again."""
