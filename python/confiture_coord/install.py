@@ -18,6 +18,10 @@ from confiture_coord.errors import CoordError, VersionMismatch
 from confiture_coord.version import PACKAGED_SQL, fits, numbers, wrapper_version
 
 EXTENSION = "confiture_coord"
+_NEXT = (
+    "Next: GRANT coord_agent TO whoever declares intents (coord_reader to look, coord_reviewer "
+    "to review and merge for others)."
+)
 
 
 class InstallError(CoordError):
@@ -82,9 +86,10 @@ def install(connection: psycopg.Connection[Any], *, plain: bool = False) -> Outc
         present = installed(connection)
         if present is not None:
             return _bring_up_to_date(connection, present)
+        _require_language(connection)
         offered = _offered(connection)
         if plain or not offered:
-            _create_plain(connection, without_files=not offered)
+            _create_plain(connection)
             how = "plain"
         else:
             how = "extension"
@@ -96,7 +101,7 @@ def install(connection: psycopg.Connection[Any], *, plain: bool = False) -> Outc
             )
         now = installed(connection)
         assert now is not None
-        return Outcome("created", how, now.version, [])
+        return Outcome("created", how, now.version, [_NEXT])
 
 
 def upgrade(connection: psycopg.Connection[Any]) -> Outcome:
@@ -239,7 +244,7 @@ def _bring_up_to_date(connection: psycopg.Connection[Any], present: Installed) -
     return Outcome("updated", "extension", target, [f"It was {present.version}."])
 
 
-def _create_plain(connection: psycopg.Connection[Any], *, without_files: bool) -> None:
+def _require_language(connection: psycopg.Connection[Any]) -> None:
     has_language = connection.execute(
         "select exists (select from pg_catalog.pg_available_extensions where name = 'plpython3u')"
     ).fetchone()
@@ -252,6 +257,9 @@ def _create_plain(connection: psycopg.Connection[Any], *, without_files: bool) -
             f"dnf install postgresql{major}-plpython3 (RHEL family). "
             "Most managed services do not offer it.",
         )
+
+
+def _create_plain(connection: psycopg.Connection[Any]) -> None:
     connection.execute("create extension if not exists plpython3u")
     _run_script(connection, f"plain--{wrapper_version()}.sql")
 

@@ -21,6 +21,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line and exit."""
     gc.disable()  # imports leave no garbage, and a command is over before it would pay
     given = sys.argv[1:] if arguments is None else arguments
+    _open_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a terminal without ✓ is no reason to fail
             stream.reconfigure(errors="backslashreplace")
@@ -32,10 +33,19 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         status = FAILED
     except OSError as error:  # the output cannot be written: a full disk
-        sys.stderr.write(f"Error: {error}\n")
+        from confiture_coord.cli.problem import Problem, report
+
+        report(Problem.of(error), as_json=False)
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         status = FAILED
     sys.exit(status)
+
+
+def _open_closed_streams() -> None:
+    """What our caller closed (``>&-``) leads nowhere; a connection must not take its number."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115
 
 
 def run(arguments: list[str]) -> int:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import shutil
+import sys
+from typing import Annotated, Literal
 
 import typer
 
@@ -22,10 +24,20 @@ from confiture_coord.cli.options import (
     TablesAffected,
 )
 
+#: Rich's help has columns, and cuts words off where they do not fit.
+_WIDE_ENOUGH = 80
+
+
+def _help_style() -> Literal["rich"] | None:
+    """Columns on a terminal that has room for them; else plain lines, with nothing cut off."""
+    wide = shutil.get_terminal_size().columns >= _WIDE_ENOUGH
+    return "rich" if wide and sys.stdout.isatty() else None
+
+
 app = typer.Typer(
     name="confiture-coord",
     pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
+    rich_markup_mode=_help_style(),
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
@@ -388,3 +400,37 @@ def doctor(database_url: DatabaseUrl = None, format: OutputFormat = Format.text)
     confiture-coord doctor
     """
     raise typer.Exit(manage.doctor(database_url, format.value))
+
+
+@app.command("import")
+def import_(
+    from_schema: Annotated[
+        str, typer.Option(metavar="SCHEMA", help="Where the tables tb_pggit_… are.")
+    ] = "public",
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Store nothing, and say what would be.")
+    ] = False,
+    search_path: Annotated[
+        str | None,
+        typer.Option(metavar="A,B,…", help="Which schemas the DDL means; else the session's."),
+    ] = None,
+    database_url: DatabaseUrl = None,
+    format: OutputFormat = Format.text,
+) -> None:
+    """Take over the intents, conflicts and history of Confiture's registry. Needs the owner.
+
+    Its tables stay as they are; what was imported before is not imported again. What could not be
+    kept, DDL that does not parse above all, is listed.
+
+    \b
+    confiture-coord import --from-schema public --dry-run
+    confiture-coord import --from-schema public --format json > import.json
+    """
+    from confiture_coord.cli.take_over import take_over
+
+    take_over(from_schema, dry_run, search_path, database_url, format.value)
+
+
+# The list of commands shows first sentences, and cuts off only what it has to derive itself.
+for _each in app.registered_commands:
+    _each.short_help = (_each.callback.__doc__ or "").split("\n\n")[0]

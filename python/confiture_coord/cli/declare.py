@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
 from typing import Any
 
 from confiture_coord.cli.problem import Problem
 
 CONFLICTS_FOUND = 1
+_TOO_MANY_HOURS = 1e12
 
 
 def register(
@@ -24,16 +26,16 @@ def register(
 ) -> None:
     """Register, and print the intent with its conflicts."""
     from confiture_coord.cli.database import registry
-    from confiture_coord.cli.source import read_all
+    from confiture_coord.cli.source import blaming, read_all
 
-    changes = [source.text for source in read_all(schema_changes)]
+    sources = read_all(schema_changes)
     values = _metadata(metadata)
     duration = _milliseconds(estimated_hours)
-    with registry(database_url) as coord:
+    with registry(database_url) as coord, blaming(sources):
         intent = coord.register(
             agent_id,
             feature_name,
-            changes,
+            [source.text for source in sources],
             _tables(tables_affected),
             risk_level,
             duration,
@@ -74,17 +76,17 @@ def check(
 ) -> int:
     """Print what registering would find; 1 if there is something at or above ``fail_on``."""
     from confiture_coord.cli.database import registry
-    from confiture_coord.cli.source import read_all
+    from confiture_coord.cli.github import annotate, annotate_problem
+    from confiture_coord.cli.source import blaming, read_all
 
-    sources = read_all(schema_changes)
-    with registry(database_url) as coord:
-        conflicts = coord.check(
-            agent_id, feature_name, [source.text for source in sources], _tables(tables_affected)
-        )
-        if format == "github":
-            from confiture_coord.cli.github import annotate
-
-            annotate(coord, sources, conflicts)
+    with annotate_problem() if format == "github" else nullcontext():
+        sources = read_all(schema_changes)
+        with registry(database_url) as coord, blaming(sources):
+            conflicts = coord.check(
+                agent_id, feature_name, [each.text for each in sources], _tables(tables_affected)
+            )
+            if format == "github":
+                annotate(coord, sources, conflicts)
     if format == "json":
         from confiture_coord.cli.answer import print_json
 
@@ -131,6 +133,8 @@ def _metadata(given: str) -> dict[str, Any]:
             given[max(0, error.pos - 30) : error.pos + 30],
             'Write an object with double quotes, in single ones: --metadata \'{"jira": "PAY-1"}\'',
         ) from None
+    except RecursionError:
+        raise Problem("54000", "--metadata is nested too deeply", hint="Flatten it.") from None
     if not isinstance(value, dict):
         raise Problem(
             "22023",
@@ -142,7 +146,9 @@ def _metadata(given: str) -> dict[str, Any]:
 
 
 def _milliseconds(hours: float) -> int:
-    try:
-        return round(hours * 3_600_000)
-    except (ValueError, OverflowError):
-        raise Problem("22023", f"--estimated-hours cannot be {hours}") from None
+    """Hours as what the database stores, a bigint."""
+    if not abs(hours) < _TOO_MANY_HOURS:  # NaN neither
+        raise Problem(
+            "22023", f"--estimated-hours cannot be {hours}", hint="Give a number such as 2.5."
+        )
+    return round(hours * 3_600_000)

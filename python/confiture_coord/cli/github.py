@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
+from confiture_coord.cli.problem import Problem
 from confiture_coord.cli.source import Source
 from confiture_coord.models import ConflictReport
 from confiture_coord.registry import IntentRegistry
@@ -24,6 +26,19 @@ def annotate(
             level = "error" if conflict.severity == "error" else "warning"
             title = f"{conflict.conflict_type} conflict with {conflict.agent_b}"
             print(f"::{level} {place}title={_property(title)}::{_data(_message(conflict))}")
+
+
+@contextmanager
+def annotate_problem() -> Iterator[None]:
+    """What ends the check is an annotation too, at the line that is to blame if one is."""
+    try:
+        yield
+    except Exception as error:
+        problem = Problem.of(error)
+        place = _place(*problem.place) if problem.place else ""
+        said = "\n".join(filter(None, (problem.message, problem.detail, problem.hint)))
+        print(f"::error {place}title=confiture-coord::{_data(said)}")
+        raise
 
 
 def _message(conflict: ConflictReport) -> str:
@@ -49,8 +64,12 @@ def _places(coord: IntentRegistry, sources: Sequence[Source]) -> Iterator[tuple[
             place = ""
             if source.path not in (None, "-"):
                 line = lines[row["statement_no"] - 1] if row["statement_no"] <= len(lines) else 1
-                place = f"file={_property(str(source.path))},line={line},"
+                place = _place(str(source.path), line)
             yield place, names
+
+
+def _place(path: str, line: int) -> str:
+    return f"file={_property(path)},line={line},"
 
 
 def _names(row: Mapping[str, Any]) -> set[str]:

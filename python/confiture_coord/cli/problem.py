@@ -19,6 +19,8 @@ class Problem(Exception):
         super().__init__(message)
         self.code, self.message, self.detail, self.hint = code, message, detail, hint
         self.conflicts: list[dict[str, Any]] = []
+        #: The file and the line that are to blame, where it is known.
+        self.place: tuple[str, int] | None = None
 
     @classmethod
     def of(cls, error: BaseException) -> Problem:
@@ -26,9 +28,7 @@ class Problem(Exception):
         if isinstance(error, Problem):
             return error
         if hasattr(error, "format_message"):  # of the option parser, wherever its classes live
-            context = getattr(error, "ctx", None)
-            command = context.command_path if context else "confiture-coord"
-            return cls("22023", error.format_message(), hint=f"See `{command} --help`.")
+            return cls._of_the_command_line(error)
         if type(error).__name__ == "Abort":
             return cls("57014", "interrupted")
         psycopg = sys.modules.get("psycopg")
@@ -36,6 +36,19 @@ class Problem(Exception):
             from confiture_coord.cli.server_problem import from_server
 
             return from_server(error)
+        if isinstance(error, UnicodeEncodeError) and error.reason == "surrogates not allowed":
+            byte = ord(error.object[error.start]) - 0xDC00
+            return cls(
+                "22021",
+                f"an argument is not UTF-8 text: byte {byte:#04x}",
+                hint="Use a terminal or a script in UTF-8, or pass DDL in a file.",
+            )
+        if isinstance(error, ImportError) and "psycopg" in str(error):
+            return cls(
+                "58P01",
+                "PostgreSQL's client library, libpq, is not found",
+                hint="Bring one along: pip install 'psycopg[binary]'.",
+            )
         if isinstance(error, OSError):
             place = f" ({error.filename})" if error.filename else ""
             return cls("58030", f"{error.strerror or error}{place}", hint="Check disk and file.")
@@ -47,6 +60,17 @@ class Problem(Exception):
             hint="This is a defect of confiture-coord: please report it, with what it prints when "
             "the environment has CONFITURE_COORD_TRACEBACK=1.",
         )
+
+    @classmethod
+    def _of_the_command_line(cls, error: Any) -> Problem:
+        context = getattr(error, "ctx", None)
+        command = context.command_path if context else "confiture-coord"
+        message, hint = error.format_message(), f"See `{command} --help`."
+        if message.startswith("Got unexpected extra argument") and "--schema-changes" in str(
+            [parameter.opts for parameter in context.command.params] if context else ""
+        ):
+            hint = f"Quote DDL; give each file its own --schema-changes. {hint}"
+        return cls("22023", message, hint=hint)
 
     def to_dict(self) -> dict[str, Any]:
         said: dict[str, Any] = {
@@ -74,5 +98,5 @@ def report(problem: Problem, *, as_json: bool) -> None:
 
 
 def _sentence(text: str) -> str:
-    """With a capital, unless it begins with a name such as ``agent_id``."""
-    return text if "_" in text.split(" ", 1)[0] else text[:1].upper() + text[1:]
+    """With a capital, unless it begins with a name such as ``agent_id`` or ``0042.sql``."""
+    return text[:1].upper() + text[1:] if text.split(" ", 1)[0].isalpha() else text

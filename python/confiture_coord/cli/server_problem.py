@@ -11,6 +11,9 @@ from confiture_coord.errors import CoordError
 _HINTS = {
     "42501": "Ask for membership: GRANT coord_agent TO <your role> (coord_reader to look only, "
     "coord_reviewer to review and merge for others).",
+    "22003": "Give a smaller number.",
+    "22P02": "Check --metadata: JSON knows neither NaN nor Infinity, nor half of a character.",
+    "22P05": "Check --metadata: PostgreSQL's text cannot hold the character \\u0000.",
     "25006": "This is a read-only standby or transaction: check and the lists work here, whatever "
     "writes needs the primary.",
     "55P03": "Somebody holds the lock: try again when they are done.",
@@ -34,7 +37,8 @@ def from_server(error: psycopg.Error) -> Problem:
         code = error.code or "XX000"
         conflicts = error.conflicts
         # The server's hint speaks SQL to its user; ours are at a command line.
-        hint = _COMMAND_HINTS.get("stored" if conflicts and conflicts[0].id else code, error.hint)
+        ours = _COMMAND_HINTS.get("stored" if conflicts and conflicts[0].id else code)
+        hint = ours or error.hint or _HINTS.get(code)
         problem = Problem(code, error.message, error.detail, hint)
         problem.conflicts = [conflict.to_dict() for conflict in conflicts]
         return problem

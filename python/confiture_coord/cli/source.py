@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,9 +28,36 @@ def read_all(given: list[str]) -> list[Source]:
     return [_read(each) for each in given]
 
 
+@contextmanager
+def blaming(sources: Sequence[Source]) -> Iterator[None]:
+    """An error in one of these scripts names the file that it is in."""
+    try:
+        yield
+    except Exception as error:
+        problem = Problem.of(error)
+        place, _, rest = (problem.detail or "").partition("\n")
+        if problem.code != "42601" or not place.startswith("statement "):
+            raise
+        # statement 3 (element 2), line 2, column 7:
+        element, line = _number_after(place, "(element ") or 1, _number_after(place, "line ") or 1
+        path = sources[element - 1].path
+        if path is None:
+            raise
+        name = "standard input" if path == "-" else path
+        problem.detail = f"{name}, {place.replace(f' (element {element})', '')}\n{rest}"
+        problem.place = None if path == "-" else (path, line)
+        raise problem from None
+
+
+def _number_after(text: str, word: str) -> int | None:
+    behind = text.partition(word)[2]
+    digits = behind[: len(behind) - len(behind.lstrip("0123456789"))]
+    return int(digits) if digits else None
+
+
 def _read(given: str) -> Source:
     if given == "-":
-        if sys.stdin is None or sys.stdin.isatty():
+        if sys.stdin.isatty():
             sys.stderr.write("Reading DDL from the terminal; end with Ctrl-D.\n")
         return Source(_decoded(sys.stdin.buffer.read(LARGEST + 1), "standard input"), "-")
     path = Path(given)
@@ -56,7 +85,7 @@ def _is_file_name(given: str, path: Path) -> bool:
         kind = "directory" if path.is_dir() else "file whose name does not end in .sql"
         raise Problem(
             "22023",
-            f"{given} is a {kind}",
+            f"cannot take {given}: it is a {kind}",
             hint="Give the .sql files in it, each with its own --schema-changes."
             if path.is_dir()
             else f"Pass it on standard input: --schema-changes - < {given}",

@@ -32,8 +32,9 @@ STYLES = {
 
 
 def on_terminal() -> bool:
-    """Is somebody looking?"""
-    return sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+    """Is somebody looking, at something that can draw? Windows' terminals have no TERM."""
+    able = os.name == "nt" or os.environ.get("TERM", "") not in ("", "dumb")
+    return able and sys.stdout.isatty()
 
 
 @cache
