@@ -3088,6 +3088,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..loader import enums
+from ..model import Json
 from ..names import Table
 from . import automatic_names as names
 from .bounds import bound_values
@@ -3095,7 +3096,9 @@ from .columns import Later, create_column, create_sequence_of
 from .constraints import (
     create_constraints,
     create_foreign_keys,
+    implied_constraint,
     set_not_null,
+    use_of_whole,
 )
 from .table import copy_index
 from .work import Detail, Node, Target, Work, option_value, option_values, strings
@@ -3191,34 +3194,39 @@ def _add_column(s: Subject, command: Node) -> None:
     create_constraints(work, s.target, s.table, s.kind, later, new_table=False, heirs=heirs)
     create_foreign_keys(work, s.target, s.table, s.kind, later, heirs)
     for child in heirs:
-        create_column(work, child, work.table(child), kind, definition, Later(), {"implied": True})
+        own = work.relation_kind(child)
+        create_column(work, child, work.table(child), own, definition, Later(), {"implied": True})
 
 
 def _drop_column(s: Subject, command: Node) -> None:
     detail: Detail = dict(s.guard)
     if command.missing_ok:
         detail["if_exists"] = True
-    if command.behavior == _CASCADE:
-        detail["cascade"] = True
+        if s.table is not None and s.table.complete and command.name not in s.table.columns:
+            return
+    heirs = s.children()
     s.work.add(s.column_kind, s.target, command.name, "drop", "definition", detail)
-    _drop_with_column(s, command.name)
-    for child in s.children():
-        s.work.add(s.column_kind, child, command.name, "drop", "definition", {"implied": True})
+    _drop_with_column(s.work, s.target, command.name)
+    for child in heirs:
+        kind = f"{s.work.relation_kind(child)} column"
+        s.work.add(kind, child, command.name, "drop", "definition", {"implied": True})
+        _drop_with_column(s.work, child, command.name)
 
 
-def _drop_with_column(s: Subject, name: str) -> None:
+def _drop_with_column(work: Work, target: Target, name: str) -> None:
     """What goes with a column: its indexes, constraints and sequence, as far as they are known."""
-    if s.table is None:
+    table = work.table(target)
+    if table is None:
         return
-    column = s.table.columns.pop(name, None)
-    for constraint, facts in list(s.table.constraints.items()):
+    column = table.columns.pop(name, None)
+    for constraint, facts in list(table.constraints.items()):
         if name in facts["columns"]:
-            drop_constraint(s.work, s.target, s.table, constraint, {"implied": True})
-    for index, facts in list(s.table.indexes.items()):
+            drop_constraint(work, target, table, constraint, {"implied": True})
+    for index, facts in list(table.indexes.items()):
         if name in facts["columns"]:
-            drop_index(s.work, Target(*index), s.table)
+            drop_index(work, Target(*index), table)
     if column is not None and column.sequence is not None:
-        _drop_sequence(s.work, Target(*column.sequence), known=True)
+        _drop_sequence(work, Target(*column.sequence), known=True)
 
 
 def _drop_sequence(work: Work, sequence: Target, known: bool) -> None:
@@ -3461,8 +3469,21 @@ def drop_constraint(
 # -------------------------------------------------------------------- the relation itself
 
 
+def _follow(s: Subject, facet: str, value: Json) -> None:
+    """What the script gave to the table shares its owner, and is logged or not as it is."""
+    if s.table is None:
+        return
+    detail: Detail = {"value": value, "implied": True}
+    for index in s.table.indexes:
+        s.work.add("index", Target(*index), None, "alter", facet, detail)
+    for column in s.table.columns.values():
+        if column.sequence is not None:
+            s.work.add("sequence", Target(*column.sequence), None, "alter", facet, detail)
+
+
 def _owner(s: Subject, command: Node) -> None:
     s.alter("owner", value=role_name(command.newowner))
+    _follow(s, "owner", role_name(command.newowner))
     s.work.role_use(command.newowner)
 
 
@@ -3474,18 +3495,32 @@ def role_name(role: Node) -> str:
     return str(role.roletype.name).removeprefix("ROLESPEC_").lower()
 
 
+def mark_index(work: Work, table: Table | None, mark: str, name: str | None) -> None:
+    """At most one index of a table has a mark: whoever had it loses it."""
+    for index, facts in table.indexes.items() if table is not None else ():
+        if facts.pop(mark, False) and index[1] != name:
+            detail: Detail = {"value": False, "implied": True}
+            work.add("index", Target(*index), None, "alter", mark, detail)
+        elif index[1] == name:
+            facts[mark] = True
+
+
 def _cluster_on(s: Subject, command: Node) -> None:
+    mark_index(s.work, s.table, "cluster", command.name)
     s.alter("cluster", value=command.name)
     s.work.add("index", s.target.renamed(command.name), None, "alter", "cluster", {"value": True})
 
 
 def _drop_cluster(s: Subject, command: Node) -> None:
+    mark_index(s.work, s.table, "cluster", None)
     s.alter("cluster", value=None)
 
 
 def _persistence(s: Subject, command: Node) -> None:
     logged = command.subtype == _T.AT_SetLogged
-    s.alter("persistence", value="permanent" if logged else "unlogged")
+    value = "permanent" if logged else "unlogged"
+    s.alter("persistence", value=value)
+    _follow(s, "persistence", value)
 
 
 def _access_method(s: Subject, command: Node) -> None:
@@ -3567,6 +3602,7 @@ def _of_type(s: Subject, command: Node) -> None:
 def _replica_identity(s: Subject, command: Node) -> None:
     identity = command.def_
     word = {"n": "nothing", "f": "full", "d": "default", "i": "index"}[identity.identity_type]
+    mark_index(s.work, s.table, "replica identity", identity.name)
     if identity.name:
         s.alter("replica identity", value=word, index=identity.name)
         index = s.target.renamed(identity.name)
@@ -3589,6 +3625,10 @@ def _row_security(s: Subject, command: Node) -> None:
 def _attach(s: Subject, command: Node) -> None:
     part = s.work.relation(command.def_.name)
     if s.kind == "index":
+        known = s.work.table(part)
+        owner = known.owner if known is not None else None
+        if owner is not None and part.options[0] in owner.indexes:
+            owner.indexes[part.options[0]]["part_of"] = s.target.options[0]
         s.alter("partition", partition=part.text(), value=True)
         s.work.add("index", part, None, "alter", "partition", {"of": s.target.text()})
         return
@@ -3612,9 +3652,26 @@ def _attach(s: Subject, command: Node) -> None:
     if s.table is not None and known is not None:
         s.table.children.append(part.options[0])
         known.parents.append(s.target.options[0])
-        for index, facts in list(s.table.indexes.items()):
-            if not any(own["columns"] == facts["columns"] for own in known.indexes.values()):
-                copy_index(s.work, part, known, s.table, facts, index)
+        _join_indexes(s, part, known)
+        for name, facts in list(s.table.constraints.items()):
+            if facts["type"] == "foreign key" and name not in known.constraints:
+                implied_constraint(s.work, part, known, name, dict(facts), {"from": "parent"})
+
+
+def _join_indexes(s: Subject, part: Target, known: Table) -> None:
+    """Each index of the partitioned table gets a part: one that is there already, or a new one."""
+    assert s.table is not None
+    for index, facts in list(s.table.indexes.items()):
+        parent = (index, s.target.options[0])
+        for own, there in known.indexes.items():
+            same = there["columns"] == facts["columns"] and not there.get("part_of")
+            if same and bool(there["constraint"]) == bool(facts["constraint"]):
+                there["part_of"] = index
+                s.work.add("index", Target(*own), None, "alter", "partition", {"implied": True})
+                use_of_whole(s.work, *parent, facts["constraint"])
+                break
+        else:
+            copy_index(s.work, part, known, s.table, facts, parent)
 
 
 def _detach(s: Subject, command: Node) -> None:
@@ -3637,6 +3694,9 @@ def _detach(s: Subject, command: Node) -> None:
         s.table.children.remove(here)
     if known is not None and s.target.options[0] in known.parents:
         known.parents.remove(s.target.options[0])
+        for index, facts in known.indexes.items():
+            if facts.pop("part_of", None):
+                s.work.add("index", Target(*index), None, "alter", "partition", {"implied": True})
 
 
 COMMANDS: dict[Any, Command] = {
@@ -3817,16 +3877,18 @@ def addition(columns: Iterable[str]) -> str:
 
 def index_columns(parameters: Sequence[Any]) -> list[str]:
     """The names of an index's own columns, which are those of the table or made up."""
-    names: list[str] = []
+    names: dict[str, None] = {}
+    numbers: dict[str, int] = {}
     for parameter in parameters:
         original = parameter.indexcolname or parameter.name or _expression_name(parameter.expr)
-        name, number = original, 0
+        name, number = original, numbers.get(original, 0)
         while name in names:
             number += 1
             suffix = str(number)
             name = _clipped(original.encode(), MOST_BYTES - len(suffix)) + suffix
-        names.append(name)
-    return names
+        names[name] = None
+        numbers[original] = number
+    return list(names)
 
 
 def _expression_name(node: Any) -> str:
@@ -4388,7 +4450,7 @@ from typing import Any
 
 from ..loader import ast, enums
 from ..model import Json
-from ..names import Column, Table, quoted
+from ..names import Column, Relation, Table, quoted
 from ..uses import row_facts
 from ..uses.nodes import child_names, is_a
 from . import automatic_names as names
@@ -4490,6 +4552,13 @@ def implied_constraint(
         for column in facts["keys"] or ():
             work.use("table column", referenced, column, by)
         _use_of_key(work, referenced, facts["keys"], {**by, "by_columns": True})
+
+
+def use_of_whole(work: Work, index: Relation, table: Relation, constraint: str | None) -> None:
+    """A partition's index hangs on that of the partitioned table, and its constraint as well."""
+    work.use("index", Target(*index), None, {"by": "index"})
+    if constraint is not None:
+        work.use("table constraint", Target(*table), constraint, {"by": "index"})
 
 
 def use_own_columns(
@@ -4724,7 +4793,7 @@ def create_index_constraint(
                 set_not_null(work, target, table, kind, column)
     for child in _partitions(table, heirs):
         _index_constraint_of_child(
-            work, child, what, columns, including, text, middle, label, index=target.renamed(name)
+            work, child, what, columns, including, text, middle, label, (target, name)
         )
 
 
@@ -4772,7 +4841,7 @@ def _index_constraint_of_child(
     text: str,
     middle: str | None,
     label: str,
-    index: Target,
+    parent: tuple[Target, str],
 ) -> None:
     """Keys of a partitioned table are keys of its partitions, under names of their own."""
     table = work.table(child)
@@ -4790,7 +4859,10 @@ def _index_constraint_of_child(
     add_index_of_constraint(work, child, table, name, what, columns, text, True)
     _added(work, child, table, name, {"type": what, "columns": list(columns)})
     use_own_columns(work, child, [*columns, *including], {"by": "table constraint"})
-    work.use("index", index, None, {"by": "index"})
+    whole = parent[0].renamed(parent[1]).options[0]
+    if table is not None:
+        table.indexes[child.renamed(name).options[0]]["part_of"] = whole
+    use_of_whole(work, whole, parent[0].options[0], parent[1])
     if what == "primary key":
         for column in columns:
             set_not_null(work, child, table, "table", column)
@@ -5752,13 +5824,18 @@ def create_index(work: Work, node: Node) -> None:
             opclass = strings(parameter.opclass)
             work.use("operator class", work.reference(opclass, "operator class"), None, by)
     work.expression(node.whereClause, target, **by)
-    facts = {"columns": columns, "names": own_names, "constraint": None}
+    facts = {
+        "columns": columns,
+        "names": own_names,
+        "constraint": None,
+        "expressions": (*(one.expr for one in parameters if one.expr), node.whereClause),
+    }
     note_index(work, index, table, facts)
     if table is not None and table.partitioned and node.relation.inh:
         for part in work.descendants(table):
             known = work.table(part)
             if known is not None:
-                copy_index(work, part, known, table, facts, index.options[0])
+                copy_index(work, part, known, table, facts, (index.options[0], target.options[0]))
 
 
 def _definition(work: Work, node: Node, target: Target) -> str:
@@ -6074,7 +6151,7 @@ def forget(work: Work, address_: Address) -> None:
 def _forget_member(work: Work, kind: str, target: Target, sub: str) -> None:
     table = work.table(target)
     if kind == "trigger" and table is not None:
-        table.triggers.discard(sub)
+        table.triggers.pop(sub, None)
     elif kind in ("table constraint", "domain constraint"):
         for schema, _ in target.options:
             work.scope.constraint_removed(schema, sub)
@@ -7048,8 +7125,7 @@ def _rename_member(work: Work, old: Address, new_name: str, detail: Detail) -> N
             work.scope.constraint_added(schema, new_name)
         _rename_index_of(work, target, table, sub, new_name)
     elif kind == "trigger" and table is not None and sub in table.triggers:
-        table.triggers.discard(sub)
-        table.triggers.add(new_name)
+        table.triggers[new_name] = table.triggers.pop(sub)
 
 
 _ENDINGS = ("_pkey", "_key", "_excl")
@@ -7784,6 +7860,7 @@ from .constraints import (
     create_foreign_keys,
     implied_constraint,
     note_index,
+    use_of_whole,
     use_own_columns,
 )
 from .work import Detail, Node, Target, Work, option_values, place
@@ -7950,8 +8027,11 @@ def _inherited_constraints(work: Work, target: Target, table: Table) -> None:
         partition = known.partitioned
         for name, facts in known.constraints.items():
             goes_down = facts["type"] == "check" and not facts.get("no_inherit")
-            if goes_down or (facts["type"] == "foreign key" and partition):
+            if goes_down:
                 _implied_constraint(work, target, table, name, facts)
+            elif facts["type"] == "foreign key" and partition:
+                _implied_constraint(work, target, table, name, facts)
+                work.use("table constraint", Target(*parent), name, {"by": "table constraint"})
 
 
 def _implied_constraint(
@@ -7971,17 +8051,21 @@ def _inherited_keys(work: Work, target: Target, table: Table) -> None:
         known = work.scope.tables.get(parent)
         if known is not None and known.partitioned:
             for index, facts in list(known.indexes.items()):
-                copy_index(work, target, table, known, facts, index)
-            for name in known.triggers:
-                table.triggers.add(name)
-                work.add(
-                    "trigger",
-                    target,
-                    name,
-                    "create",
-                    "definition",
-                    {"implied": True, "from": "parent"},
-                )
+                copy_index(work, target, table, known, facts, (index, parent))
+            for name, function in known.triggers.items():
+                inherit_trigger(work, target, table, parent, name, function)
+
+
+def inherit_trigger(
+    work: Work, target: Target, table: Table | None, parent: Relation, name: str, function: Node
+) -> None:
+    """A partition has the row triggers of its table, under the same names."""
+    if table is not None:
+        table.triggers[name] = function
+    detail: Detail = {"implied": True, "from": "parent"}
+    work.add("trigger", target, name, "create", "definition", detail)
+    work.use("trigger", Target(*parent), name, {"by": "trigger"})
+    work.routine_use(function, "", by="trigger", trigger=name)
 
 
 def copy_index(
@@ -7990,11 +8074,11 @@ def copy_index(
     table: Table,
     origin: Table,
     facts: dict[str, Any],
-    parent: Relation | None = None,
+    parent: tuple[Relation, Relation] | None = None,
 ) -> None:
     """An index like the one of another table, under the name that the server chooses.
 
-    ``parent`` is the index of a partitioned table that it becomes a part of.
+    ``parent`` is the index of a partitioned table that it becomes a part of, and that table.
     """
     constraint = facts.get("constraint")
     what = origin.constraints.get(constraint, {}).get("type") if constraint else None
@@ -8029,11 +8113,14 @@ def copy_index(
         "definition",
         {**detail, "table": place(target)},
     )
-    note_index(work, target.renamed(name), table, {**facts, "constraint": name if what else None})
+    own = {**facts, "constraint": name if what else None, "part_of": parent and parent[0]}
+    note_index(work, target.renamed(name), table, own)
     by: Detail = {"by": "index", "index": name}
     use_own_columns(work, target, facts["columns"], by)
+    if facts.get("expressions"):
+        work.expression(facts["expressions"], target, **by)
     if parent is not None:
-        work.use("index", Target(*parent), None, by)
+        use_of_whole(work, *parent, constraint)
 
 
 def _column_options(
@@ -8151,6 +8238,7 @@ from ..model import Json
 from ..uses import query_uses
 from .alter_table import role_name
 from .canonical import full_text, shortened
+from .table import inherit_trigger
 from .work import Detail, Node, Target, Work, strings
 
 _TIMINGS = {2: "before", 64: "instead of"}
@@ -8205,18 +8293,12 @@ def create_trigger(work: Work, node: Node) -> None:
         work.use("table", work.relation(node.constrrel), None, by)
     table = work.table(target)
     if table is not None:
-        table.triggers.add(node.trigname)
+        table.triggers[node.trigname] = node.funcname
         if table.partitioned and node.row:
-            work.look_at(len(table.children))
-            for schema, name in table.children:
-                child = Target(schema, name)
-                work.add(
-                    "trigger",
-                    child,
-                    node.trigname,
-                    "create",
-                    "definition",
-                    {**detail, "implied": True},
+            place = target.options[0]
+            for child in work.descendants(table):
+                inherit_trigger(
+                    work, child, work.table(child), place, node.trigname, node.funcname
                 )
 
 
@@ -9489,7 +9571,8 @@ class Table:
         self.parents: list[Relation] = []
         self.children: list[Relation] = []
         self.partitioned = False
-        self.triggers: set[str] = set()
+        self.triggers: dict[str, Any] = {}
+        """Row triggers, which partitions inherit, with the names of their functions."""
         self.owner: Table | None = None
         """The table that an index is on."""
 
@@ -16946,17 +17029,27 @@ class BodyReader:
             yield from self._piece("expression", self._text(start, end))
 
     def _is_plain(self, start: int, end: int) -> bool:
-        """Tell that nothing is used here: constants, operators of PostgreSQL's own, variables."""
-        before = ""
+        """Tell that nothing is used here: constants, operators of PostgreSQL's own, variables.
+
+        No table is in sight, so that a name between two symbols is a variable, known or not.
+        """
+        is_operand = True
         for index in range(start, end):
             token = self._tokens[index]
             word = token.word
-            if token.is_name:
-                if not (before == "." or word in _PLAIN_WORDS or word in self.variables):
+            if token.is_name and word not in _PLAIN_WORDS:
+                is_alone = is_operand and (
+                    index + 1 == end or self._tokens[index + 1].word in _PLAIN_SYMBOLS
+                )
+                if not is_alone and word not in self.variables:
                     return False
-            elif word not in _PLAIN_SYMBOLS and word[0] not in _PLAIN_STARTS:
+                is_operand = False
+            elif token.is_name or word in _PLAIN_SYMBOLS:
+                is_operand = True
+            elif word[0] in _PLAIN_STARTS:
+                is_operand = False
+            else:
                 return False
-            before = word
         return True
 
     def _statement(self) -> Iterator[Piece]:
@@ -17024,9 +17117,9 @@ class BodyReader:
         self._expect("cursor")
         arguments: list[str] = []
         if self._accept("("):
+            end = self._closing()
             while not self._accept(")"):
                 arguments.append(self._name())
-                end = self._closing()
                 comma = self._next_comma(end)
                 yield from self._piece("type", self._text(self._at, comma))
                 self._at = comma
@@ -17662,6 +17755,7 @@ from typing import TYPE_CHECKING, Any
 from .. import safe_parser
 from ..loader import ast
 from ..model import Json, Touch
+from ..script_error import ScriptError
 from .builtin_names import words
 from .collector import NO_VARIABLES, Collector, Variables
 from .expression import walk
@@ -17801,10 +17895,26 @@ def _sql_text(collector: Collector, text: str, nested: Nested | None) -> None:
         collector.scope.interrupts()
 
 
+MOST_PIECES = 20_000
+"""As many expressions and queries of one body are parsed, which takes about a second."""
+
+
+def _body_too_long() -> ScriptError:
+    return ScriptError(
+        "54000",
+        "a PL/pgSQL body is too long",
+        f"it has more than {MOST_PIECES} expressions and queries",
+        "split it into several routines or blocks",
+    )
+
+
 def _plpgsql(collector: Collector, body: str, variables: Variables, nested: Nested | None) -> None:
     try:
         collector.variables = variables
-        for piece in BodyReader(body, variables, collector.scope.interrupts).read():
+        pieces = BodyReader(body, variables, collector.scope.interrupts).read()
+        for number, piece in enumerate(pieces):
+            if number >= MOST_PIECES:
+                raise _body_too_long()
             _READERS[piece.kind](collector, piece, nested)
     except (UnreadableBody, safe_parser.Unparsable) as error:
         # Not an error here: the server decides what a valid body is, and says so at CREATE.
@@ -18560,7 +18670,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $function$
 # As the owner: where the parser lies is nothing that a caller may influence.
-if 'confiture_coord b335120f22c39611' in GD:
+if 'confiture_coord f649b16a89b5d335' in GD:
     return
 import importlib
 import importlib.machinery
@@ -18568,7 +18678,7 @@ import importlib.util
 import marshal
 import sys
 
-package = 'coord_detector_b335120f22c39611'
+package = 'coord_detector_f649b16a89b5d335'
 python = f'{sys.implementation.cache_tag} {importlib.util.MAGIC_NUMBER.hex()}'
 compiled = plpy.prepare(
     'select path, code from coord.detector_code where fingerprint = $1 and python = $2',
@@ -18631,7 +18741,7 @@ loader = importlib.import_module(package + '.loader')
 loader.prepare(f"{folder[0]['setting']}/confiture_coord/{version}", in_backend=True)
 backend = importlib.import_module(package + '.backend')
 backend.start(plpy)
-GD['confiture_coord b335120f22c39611'] = backend
+GD['confiture_coord f649b16a89b5d335'] = backend
 $function$;
 comment on function coord._load_detector() is
     'Loads the detector into this session (internal; harmless to call)';
@@ -18644,7 +18754,7 @@ import importlib.util
 import marshal
 import sys
 
-package = 'coord_detector_b335120f22c39611'
+package = 'coord_detector_f649b16a89b5d335'
 python = f'{sys.implementation.cache_tag} {importlib.util.MAGIC_NUMBER.hex()}'
 insert = plpy.prepare(
     'insert into coord.detector_code (fingerprint, python, path, code) values ($1, $2, $3, $4)',
@@ -19736,10 +19846,10 @@ create or replace function coord._footprint(
 )
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord b335120f22c39611')
+detector = GD.get('confiture_coord f649b16a89b5d335')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord b335120f22c39611']
+    detector = GD['confiture_coord f649b16a89b5d335']
 return detector.footprint(changes, change_list, search_path, effective_path)
 $function$;
 comment on function coord._footprint(text, text[], text, name[]) is
@@ -19818,10 +19928,10 @@ language plpython3u stable
 set plan_cache_mode = force_generic_plan
 set jit = off
 as $function$
-detector = GD.get('confiture_coord b335120f22c39611')
+detector = GD.get('confiture_coord f649b16a89b5d335')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord b335120f22c39611']
+    detector = GD['confiture_coord f649b16a89b5d335']
 return detector.compare(
     text_a, list_a, text_b, list_b, search_path, effective_path, use_catalog, limits)
 $function$;
@@ -19925,10 +20035,10 @@ comment on function coord.compare_changes(text[], text, text, boolean) is
 create or replace function coord._detector_facts(out problem text[], out facts json)
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord b335120f22c39611')
+detector = GD.get('confiture_coord f649b16a89b5d335')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord b335120f22c39611']
+    detector = GD['confiture_coord f649b16a89b5d335']
 return detector.facts()
 $function$;
 comment on function coord._detector_facts() is
@@ -19949,10 +20059,10 @@ language plpython3u stable
 set plan_cache_mode = force_generic_plan
 set jit = off
 as $function$
-detector = GD.get('confiture_coord b335120f22c39611')
+detector = GD.get('confiture_coord f649b16a89b5d335')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord b335120f22c39611']
+    detector = GD['confiture_coord f649b16a89b5d335']
 return detector.analyse(changes, change_list, search_path, effective_path, tables_declared,
                         feature_name, limits)
 $function$;
@@ -19970,10 +20080,10 @@ set enable_seqscan = off
 set plan_cache_mode = force_generic_plan
 set jit = off
 as $function$
-detector = GD.get('confiture_coord b335120f22c39611')
+detector = GD.get('confiture_coord f649b16a89b5d335')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord b335120f22c39611']
+    detector = GD['confiture_coord f649b16a89b5d335']
 return detector.detect(
     intent_no, agent_id, feature_name, keys, are_exclusive, touches, resolved_path)
 $function$;
@@ -21096,10 +21206,10 @@ comment on function coord.amend_intent(uuid, text[], text[], text, text, text) i
 create or replace function coord._sort_intents(nodes json, edges json) returns json
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord b335120f22c39611')
+detector = GD.get('confiture_coord f649b16a89b5d335')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord b335120f22c39611']
+    detector = GD['confiture_coord f649b16a89b5d335']
 return detector.merge_order(nodes, edges)
 $function$;
 comment on function coord._sort_intents(json, json) is
@@ -21397,8 +21507,9 @@ select to_regclass(g.relation), g.trigger_name,
        case when t.tgenabled is null then 'is missing'
             when pg_get_triggerdef(t.oid) <> d.definition then 'is not the one that was installed'
             when t.tgenabled = 'D' then 'is disabled'
+            when not c.relhastriggers then 'does not fire: pg_class says that there is none'
             else 'does not fire under session_replication_role = replica' end,
-       case when pg_get_triggerdef(t.oid) = d.definition then ''
+       case when pg_get_triggerdef(t.oid) = d.definition and c.relhastriggers then ''
             else replace(d.definition, 'CREATE TRIGGER', 'CREATE OR REPLACE TRIGGER') || '; ' end
        || format('ALTER TABLE %s ENABLE ALWAYS TRIGGER %I', g.relation, g.trigger_name)
 from (values
@@ -21422,7 +21533,9 @@ cross join lateral format('CREATE TRIGGER %I %s ON %s FOR EACH %s EXECUTE FUNCTI
     g.trigger_name, g.event, g.relation, g.level, g.call) as d (definition)
 left join pg_trigger t
     on t.tgrelid = to_regclass(g.relation) and t.tgname = g.trigger_name and not t.tgisinternal
+left join pg_class c on c.oid = t.tgrelid
 where t.tgenabled is distinct from 'A' or pg_get_triggerdef(t.oid) <> d.definition
+   or not c.relhastriggers
 $function$;
 comment on function coord._guard_triggers() is
     'Guard triggers that do not guard, with the statement that mends each (internal)';
@@ -21438,7 +21551,7 @@ with ours (name, body, security_definer, settings) as (
     values
 ('_actor', '1f18e24a0fc5d3a93dce49596a06e5490056e6586d2742f4f2616d342b9eb0d2', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_amend', '7e6a0e12eb3ab7c3827b3f9ce1ffbd021acee47513fba8f934c5c9adb03fb570', true, array['search_path=pg_catalog, pg_temp']::text[]),
-('_analyse', '284a7b2c70024bf369372a6a1f2ac382581ff935dc6add3e906cf11962f98ac8', false, array['plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
+('_analyse', 'bc47f77901cd2e6ac164d3173e1107a61fd482ce2833a614f16bc096ed62e103', false, array['plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
 ('_append_history', '8a9eea1b4606579ac7b0296299e644caa5376282fa36973429a7f3ceff78729f', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_authorise', 'c62c1527f3a9c9edd31a092a506bf95cb50ebb0c69beb1527d70df01d1da8009', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_authorise_review', '0577744c55b7787ae7f48e9e124976df695deddaa18d2a38a8bcd2d17ca89aa2', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -21455,7 +21568,7 @@ with ours (name, body, security_definer, settings) as (
 ('_check_text', '1aac582cc8438b9043d87227d0c2093603daedfe5790ea717c187a6456ea4c05', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_check_transition', 'e599451da1cc2eaa3c48a568d2ef0836db5432e24f46dfa3287a573fea4637f1', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_choice', '6a0ec09ca728fa8eb8b028fb505a70f93afd7c5095f2c6c0437233e035cd5d30', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_compare', '1a9606ba8dde5e2dbdcef196a8e8a89d236c3a5a1d920706a512a55b80241c43', false, array['plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
+('_compare', '7f176072e5c3c339ddfa9a15a55cc64f5fed734aee17bd172a8d7ceccf2feecf', false, array['plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
 ('_compare_rows', 'dd08eeca5d3dd639f8f0733f06353fa94cb3bd9b3e808684fb0e5636fa399035', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_conflict_json', 'a3932a0d0c54d5c6e2a7a60973f3dcf570b7b6a3c9c6a1f28a0d89edad5203b2', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_conflict_line', 'bb606d623ac35ddfb72ef3905e94aba579c416a22a2db649125cceb68f12d403', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -21464,20 +21577,20 @@ with ours (name, body, security_definer, settings) as (
 ('_counts', '7fe8790f45e15bd26f82f9151646c029fb46c2b3487c1b571619010f7fce82b7', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_declare', 'd7b4b1148e125153e71c3a09616a03b0210ac958d245ea152a29997158154fff', false, null::text[]),
 ('_depends_on', 'f37bc93deed02bf43a8a632aea86923b8f86906001140165b00e5d823ca71d6d', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_detect', 'e80a183287be1c518693771f2fc467b5591ecc703b762b1f327bc1a44f0ce0c1', false, array['enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
-('_detector_facts', '8218c4505194bcaca75466b04626512bcdbc4dc68ff8776ca3a16e266411cfc5', false, null::text[]),
-('_detector_sources', '2368884281b3d39ec16a4080e112f4fd137be95b77a47ca129770538dd4f1e49', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_detect', '54510d19da5c24b6cbbee35d14d67e4e14a1459449ef17243e7b4d10706e7500', false, array['enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
+('_detector_facts', '846d9b7fd79cbd210a75e54885b30438d8d8a94c92c6c37da6003525ddea69fa', false, null::text[]),
+('_detector_sources', 'd8c34ecc578e993190b86a73266b44b8554da66221878f6cc34ba0a494598ef4', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_digest_of', 'af0f4735eb433dca9fd14b71246b20d20daa3cba8f7c0cd06774be1d1088bd30', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_ended', '679a84d1d5a194bca40468412857eae0e2e10b1e58e855442af1b763c8ada9be', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_follow_transition', '35b401e5c0362e7364b602cda21afbef50d5be447c42e99475bf5c4433bdb7a0', true, array['search_path=pg_catalog, pg_temp']::text[]),
-('_footprint', 'a50dd5386027d2146e1bc5514ee2d851ece5f778dc74542b7ff92bb431c730b3', false, null::text[]),
+('_footprint', 'f36fb48f311e0a45ec3e82e2f8c1d07113f8a3b005c72cf847f00ab38b9ee78f', false, null::text[]),
 ('_footprint_rows', '2cf258b01339c7b05129607c705ac7d7cf484d67ac6bb504d677d0782027a4bf', false, null::text[]),
 ('_found_conflicts', 'b58569cb14b92465f9f534dc330b5dde3893374cbe0dc80eb5319af21de0b68e', false, null::text[]),
 ('_guard_intent', '4ee3bd944b5c777fc43a90b9e8b65c6df867a90d2fbd430747ba24942a4c145c', true, array['search_path=pg_catalog, pg_temp']::text[]),
-('_guard_triggers', '824b98d6d41a1f0d840ae57bc689b40d8138c50e092ce96d2f60952318334c89', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_guard_triggers', '1298d31259dfa06d509234162be6700ddf1ca7d3de89e3bbdb752560b14fb1f8', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_history_hash', '3159b733014e67c5a8dc913b00a185ae7658c085a6eeb4f00d13176a5ba603f5', false, null::text[]),
 ('_import', 'cc3485fcda997245469092adbd379e23494384191cd93cd7dbdfb676b54e84f0', false, array['search_path=pg_catalog, pg_temp', 'jit=off']::text[]),
-('_import_chain', 'a7778a0f136242ef6e6d0a8111b07b94d782b6ee5e6ad7b5df540172772b7627', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_import_chain', '2517f143d3ade2aa264ce190a1ccb02aabb926e95d105bb9476a740d923d4769', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_import_changed', null, false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_import_check', '3c6af2657d2b2ee9f2b52507bda5a9126aafbde64f2f96f7219f56a363f4e28a', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_import_columns', null, false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -21495,7 +21608,7 @@ with ours (name, body, security_definer, settings) as (
 ('_known_hashes', '4f7872e748c4ad03daeaccbcc0f6259069f7be6c358d858ae4626cca6f837fda', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_limit_lock_wait', '4eed619fef29ee8feefa29b6653cf4fd679e0e33931a8cf4a4ed9698cea5ae8d', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_limits', 'ab2a94eabb46fab23b5405910d44ebcba287ff61f771bd4b87107bf721013272', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_load_detector', '15d105dbaa86b1cc1fba341622543b9356660e367669631c505f23721eebbbeb', true, array['search_path=pg_catalog, pg_temp']::text[]),
+('_load_detector', '792762a530f52bf11e7e3ea6b6d7478c399845cf1482279e54aa56b00342ef7e', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_container', '423434b839f055dd1b41a180585f7d2262aa43f041472a83077af7de726a878f', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_holder', 'b5cbdc0966ec19527fcf60f6a1819b4a82cfbf52f64f5af082ff850e624a4861', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_intent_keys', '001e7dcfa0ced100c60e78b7b257478730a36c946731aaf1ff8cd2f0ac627023', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -21519,7 +21632,7 @@ with ours (name, body, security_definer, settings) as (
 ('_register', 'd51e9393104b9713781a012924b21b2b11394c4f2765603e64e37853ddad4743', true, array['search_path=pg_catalog, pg_temp', 'enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
 ('_setting_of', '9d76f07c41d36e171fb59699533b0dfe2bb059a0e9b71815c7d80aaf51c362b8', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_settle', '9d4fad5adf4522029c8ffd5d5136f09ccb1d48c849bb89563c90a4e4156350cc', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_sort_intents', 'e27368894edeb1e9615c76c8b6e88c2b36bd6c45069b4d678914a83638d72c0e', false, null::text[]),
+('_sort_intents', '0de2db6c23a3cb991aae18f972f753b1e33068196dc9bf0bfc7ed4ef6f731630', false, null::text[]),
 ('_status_after_conflict', '60693c723e2feefd7ba0d87d0cd41e22dcacacbceb5b21329700a2d216169e9e', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_store_conflicts', '380c4a52ee39572d837cbab55a1ce74f44c445652d82c5daa2882e8b163ba095', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_store_footprint', 'c61256ff241805c040abb05c226075df836ef4d55af9edda52519d7e0880d485', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -21538,7 +21651,7 @@ with ours (name, body, security_definer, settings) as (
 ('compare_changes', '1d38b48d75c0b9ccb3ad217145abf0a3d4104e92fd1eafbf57281b45e75e025e', false, null::text[]),
 ('compare_changes', 'c1c57ed3b89f392da90e83e7e4b80eb1c5190f50bd8e4524bf2cc7ddb3e6f559', false, null::text[]),
 ('compare_changes', 'ef266f6615d9f01190de9cd8fb41a98476373a7e0c087bc8e5e3d652a18528d5', false, null::text[]),
-('compile_detector', '620b665f43963048748584df06437c4a280fc7ef95b67fa5d974314ba89f279d', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('compile_detector', '995251030a0d4d952f45d3eb96f037e3c6fba652dd57672c4a99c71d79da1403', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('conflicts_of', '8986db19d00b60fecf4c8390651e72549c95cabda085669464d62af07d11cb31', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('detector_check', 'fb42c58de073479451a44ca97970843759baaf8a3a0c08d99cbaa571362376fc', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('export_ended', '37a73f17837d8b565ad3462f63279cfc2f85d64a7dfe9d32605f50aa6a26b121', true, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -21868,7 +21981,7 @@ begin
         select * from (
             select case when h.no = 1 then 0 else 1 end as place,
                    (h.row->>'changed_at')::timestamptz as at, h.no,
-                   case when h.no = 1 then 'registered' else 'transition' end as event,
+                   'transition' as event,
                    coord._import_status(h.row->>'old_status') as old_status,
                    coord._import_status(h.row->>'new_status') as new_status,
                    null::bigint as conflict_id, h.row->>'reason' as reason,

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from confiture_coord.errors import InvalidArgument as InvalidArgument
     from confiture_coord.errors import InvalidTransition as InvalidTransition
     from confiture_coord.errors import VersionMismatch as VersionMismatch
+    from confiture_coord.importing import import_registry as import_registry
     from confiture_coord.models import ConflictReport as ConflictReport
     from confiture_coord.models import ConflictSeverity as ConflictSeverity
     from confiture_coord.models import ConflictType as ConflictType
@@ -39,6 +40,8 @@ def __getattr__(name: str) -> Any:
     """Import a public name when it is first asked for: the command line asks for few of them."""
     if name == "__version__":
         return import_module("confiture_coord.version").wrapper_version()
+    if name == "import_registry":
+        return import_module("confiture_coord.importing").import_registry
     for home in _HOMES if name[:1].isupper() else ():
         module = import_module(f"confiture_coord.{home}")
         if getattr(vars(module).get(name), "__module__", None) == module.__name__:
