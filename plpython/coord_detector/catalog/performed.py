@@ -15,12 +15,16 @@ from ..identity import ROUTINE, family_of
 from ..loader import ast
 from ..model import Json, Touch
 from ..names import Scope
+from ..script_error import ScriptError
 from ..uses import routine_body_uses
 from . import queries, resolution
 from .facts import BaseNames, Facts, Query
 
 MOST_LEVELS = 4
 MOST_BODIES = 200
+
+LONGEST_BODY = 50_000
+"""Longer ones, which nobody limited when they were created, would take the parser seconds."""
 
 
 _FIRES_ON = {"insert": 4, "delete": 8, "update": 16, "truncate": 32}
@@ -116,9 +120,11 @@ def _note_write(touch: Touch, facts: Facts, names: BaseNames, tables: dict[int, 
 
 def _performed(row: dict[str, Any], statement_no: int, fired: bool) -> list[Touch]:
     """What a body does when it runs, as data touches of the statement that makes it run."""
+    if len(row["text"]) > LONGEST_BODY:
+        return []
     try:
         node = safe_parser.parse_sql(row["text"])[0].node
-    except safe_parser.Unparsable:
+    except (safe_parser.Unparsable, ScriptError):
         return []
     if not isinstance(node, ast.CreateFunctionStmt):
         return []

@@ -22,7 +22,7 @@ def footprint(
 
     Names are resolved by ``search_path`` and by what the script does to it and to its objects.
     """
-    work = Work(Scope(search_path))
+    work = Work(Scope(search_path, interrupts=interrupts))
     work.dispatch = dispatch
     for statement in statements:
         work.next_statement(statement.no)

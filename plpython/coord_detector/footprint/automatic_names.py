@@ -101,16 +101,18 @@ def addition(columns: Iterable[str]) -> str:
 
 def index_columns(parameters: Sequence[Any]) -> list[str]:
     """The names of an index's own columns, which are those of the table or made up."""
-    names: list[str] = []
+    names: dict[str, None] = {}
+    numbers: dict[str, int] = {}
     for parameter in parameters:
         original = parameter.indexcolname or parameter.name or _expression_name(parameter.expr)
-        name, number = original, 0
+        name, number = original, numbers.get(original, 0)
         while name in names:
             number += 1
             suffix = str(number)
             name = _clipped(original.encode(), MOST_BYTES - len(suffix)) + suffix
-        names.append(name)
-    return names
+        names[name] = None
+        numbers[original] = number
+    return list(names)
 
 
 def _expression_name(node: Any) -> str:

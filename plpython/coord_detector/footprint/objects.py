@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from ..loader import ast, enums
 from ..names import quoted, type_name, type_parts
+from ..script_error import ScriptError
 from .alter_table import COLUMN_KINDS
 from .work import Node, Target, Work, strings
 
@@ -139,6 +140,14 @@ def _type(work: Work, node: Node) -> Address:
 
 def _column(work: Work, node: Node) -> Address:
     parts = strings(node)
+    if len(parts) < 2:
+        # The grammar allows it, for COMMENT and SECURITY LABEL; the server does not.
+        raise ScriptError(
+            "42601",
+            "column name must be qualified",
+            f'in statement {work.no}, column "{parts[0]}"',
+            "put the table's name in front of it: users.email",
+        )
     target = work.reference(parts[:-1], "relation")
     return Address(column_kind(work, target, "table"), target, parts[-1])
 
@@ -264,7 +273,7 @@ def forget(work: Work, address_: Address) -> None:
 def _forget_member(work: Work, kind: str, target: Target, sub: str) -> None:
     table = work.table(target)
     if kind == "trigger" and table is not None:
-        table.triggers.discard(sub)
+        table.triggers.pop(sub, None)
     elif kind in ("table constraint", "domain constraint"):
         for schema, _ in target.options:
             work.scope.constraint_removed(schema, sub)

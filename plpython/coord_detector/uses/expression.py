@@ -31,13 +31,20 @@ def handles(*classes: type) -> Callable[[Handler], Handler]:
     return register
 
 
+_NODES_BETWEEN_INTERRUPTS = 100
+
+
 def walk(collector: Collector, root: Any, level: Level) -> None:
     """Collect what an expression uses; a list of expressions will do as well."""
     stack = [root]
+    seen = 0
     while stack:
         node = stack.pop()
         if node is None:
             continue
+        if not seen % _NODES_BETWEEN_INTERRUPTS:
+            collector.scope.interrupts()
+        seen += 1
         node_class = node.__class__
         if node_class is tuple:
             stack.extend(reversed(node))

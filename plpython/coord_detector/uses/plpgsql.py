@@ -10,10 +10,11 @@ on the tokens of the same scanner; the pieces are then parsed by the real parser
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Literal, NamedTuple
 
 from .. import safe_parser
+from ..script import noop
 from .builtin_names import words
 from .collector import Variables
 
@@ -65,8 +66,11 @@ class BodyReader:
     ``variables`` changes while it reads: each piece must be looked at before the next is read.
     """
 
-    def __init__(self, body: str, variables: Variables) -> None:
+    def __init__(
+        self, body: str, variables: Variables, interrupts: Callable[[], None] = noop
+    ) -> None:
         self.variables = variables
+        self._interrupts = interrupts
         self._data = body.encode()
         self._tokens = self._scan()
         self._at = 0
@@ -171,6 +175,7 @@ class BodyReader:
         while self._accept("#"):
             self._at += 2
         while self._at < len(self._tokens):
+            self._interrupts()
             yield from self._statement()
         if len(self._frames) > 1:
             raise UnreadableBody("it ends too early")
@@ -185,17 +190,27 @@ class BodyReader:
             yield from self._piece("expression", self._text(start, end))
 
     def _is_plain(self, start: int, end: int) -> bool:
-        """Tell that nothing is used here: constants, operators of PostgreSQL's own, variables."""
-        before = ""
+        """Tell that nothing is used here: constants, operators of PostgreSQL's own, variables.
+
+        No table is in sight, so that a name between two symbols is a variable, known or not.
+        """
+        is_operand = True
         for index in range(start, end):
             token = self._tokens[index]
             word = token.word
-            if token.is_name:
-                if not (before == "." or word in _PLAIN_WORDS or word in self.variables):
+            if token.is_name and word not in _PLAIN_WORDS:
+                is_alone = is_operand and (
+                    index + 1 == end or self._tokens[index + 1].word in _PLAIN_SYMBOLS
+                )
+                if not is_alone and word not in self.variables:
                     return False
-            elif word not in _PLAIN_SYMBOLS and word[0] not in _PLAIN_STARTS:
+                is_operand = False
+            elif token.is_name or word in _PLAIN_SYMBOLS:
+                is_operand = True
+            elif word[0] in _PLAIN_STARTS:
+                is_operand = False
+            else:
                 return False
-            before = word
         return True
 
     def _statement(self) -> Iterator[Piece]:
@@ -263,9 +278,9 @@ class BodyReader:
         self._expect("cursor")
         arguments: list[str] = []
         if self._accept("("):
+            end = self._closing()
             while not self._accept(")"):
                 arguments.append(self._name())
-                end = self._closing()
                 comma = self._next_comma(end)
                 yield from self._piece("type", self._text(self._at, comma))
                 self._at = comma

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from .. import safe_parser
 from ..loader import ast
 from ..model import Json, Touch
+from ..script_error import ScriptError
 from .builtin_names import words
 from .collector import NO_VARIABLES, Collector, Variables
 from .expression import walk
@@ -102,8 +103,13 @@ def _with_mentions(touches: list[Touch], body: str) -> list[Touch]:
     if not any(touch.detail.get("opaque") for touch in touches):
         return touches
     data = body.encode(errors="surrogatepass")
+    try:
+        tokens = safe_parser.scan(data) or ()
+    except safe_parser.Unparsable:
+        # Said already: the block is opaque because it cannot be read.
+        return touches
     mentions: list[Json] = []
-    for token in safe_parser.scan(data) or ():
+    for token in tokens:
         if token.name == "SCONST":
             text = data[token.start + 1 : token.end].decode(errors="replace")
             if text.isidentifier() and text not in mentions and len(mentions) < MOST_MENTIONS:
@@ -145,12 +151,29 @@ def _sql_text(collector: Collector, text: str, nested: Nested | None) -> None:
         return
     for one in parsed:
         statement(collector, one.node, nested)
+        collector.scope.interrupts()
+
+
+MOST_PIECES = 20_000
+"""As many expressions and queries of one body are parsed, which takes about a second."""
+
+
+def _body_too_long() -> ScriptError:
+    return ScriptError(
+        "54000",
+        "a PL/pgSQL body is too long",
+        f"it has more than {MOST_PIECES} expressions and queries",
+        "split it into several routines or blocks",
+    )
 
 
 def _plpgsql(collector: Collector, body: str, variables: Variables, nested: Nested | None) -> None:
     try:
         collector.variables = variables
-        for piece in BodyReader(body, variables).read():
+        pieces = BodyReader(body, variables, collector.scope.interrupts).read()
+        for number, piece in enumerate(pieces):
+            if number >= MOST_PIECES:
+                raise _body_too_long()
             _READERS[piece.kind](collector, piece, nested)
     except (UnreadableBody, safe_parser.Unparsable) as error:
         # Not an error here: the server decides what a valid body is, and says so at CREATE.

@@ -3199,6 +3199,8 @@ def _drop_column(s: Subject, command: Node) -> None:
         detail["if_exists"] = True
         if s.table is not None and s.table.complete and command.name not in s.table.columns:
             return
+    if command.behavior == _CASCADE:
+        detail["cascade"] = True
     heirs = s.children()
     s.work.add(s.column_kind, s.target, command.name, "drop", "definition", detail)
     _drop_with_column(s.work, s.target, command.name)
@@ -3245,6 +3247,10 @@ def _default(s: Subject, command: Node) -> None:
     else:
         s.column(command.name, "default", value=s.work.canonical(command.def_))
         s.work.expression(command.def_, None, by="default value")
+    if s.table is not None and command.name in s.table.columns:
+        column = s.table.columns[command.name]
+        column.expression = command.def_
+        column.default = None if command.def_ is None else s.work.canonical(command.def_)
     for child in s.children():
         s.work.add(s.column_kind, child, command.name, "alter", "default", {"implied": True})
 
@@ -3432,13 +3438,25 @@ def _drop_constraint(s: Subject, command: Node) -> None:
     detail: Detail = dict(s.guard)
     if command.missing_ok:
         detail["if_exists"] = True
+        if s.table is not None and _is_absent(s.table, command.name):
+            return
     if command.behavior == _CASCADE:
         detail["cascade"] = True
+    facts = s.table.constraints.get(command.name) if s.table is not None else None
     drop_constraint(s.work, s.target, s.table, command.name, detail)
-    for child in s.children():
+    for child in s.children() if facts is None or facts["type"] in _GO_DOWN else ():
         table = s.work.table(child)
         if table is not None and command.name in table.constraints:
             drop_constraint(s.work, child, table, command.name, {"implied": True})
+
+
+_GO_DOWN = ("check", "foreign key", "not null")
+"""Constraints that partitions and heirs have under the same name."""
+
+
+def _is_absent(table: Table, name: str) -> bool:
+    """Tell whether the script's own table has no such constraint, nor one that the server named."""
+    return table.complete and name not in table.constraints and not name.endswith("_not_null")
 
 
 _ENDINGS = ("_pkey", "_key", "_excl")
@@ -3455,10 +3473,20 @@ def drop_constraint(
     if known is not None:
         if known["type"] in ("primary key", "unique", "exclusion"):
             drop_index(work, index, table)
+            for child in work.descendants(table):
+                _drop_part(work, child, index)
     elif name.endswith(_ENDINGS) and (table is None or not table.complete):
         # Named so by the server: then there is an index of that name.
         work.add("index", index, None, "drop", "definition", {"implied": True, "automatic": True})
         work.forget_relation(index)
+
+
+def _drop_part(work: Work, child: Target, index: Target) -> None:
+    """The key of a partition that is a part of the partitioned table's goes with that."""
+    table = work.table(child)
+    for name, facts in list(table.indexes.items()) if table is not None else ():
+        if facts.get("part_of") == index.options[0]:
+            drop_constraint(work, child, table, name[1], {"implied": True})
 
 
 # -------------------------------------------------------------------- the relation itself
@@ -3589,6 +3617,11 @@ def _inherit(s: Subject, command: Node) -> None:
 def _of_type(s: Subject, command: Node) -> None:
     if command.def_ is None:
         s.alter("type", value=None)
+        for place in list(s.table.parents) if s.table is not None else ():
+            parent = s.work.scope.tables.get(place)
+            if parent is not None and parent.kind == "composite type":
+                parent.children.remove(s.target.options[0])
+                s.table.parents.remove(place)
     else:
         s.alter("type", value=s.work.type_text(command.def_))
         s.work.type_use(command.def_, by="table")
@@ -4320,11 +4353,13 @@ def _column_constraints(
                 later.add(constraint, name)
         elif what == _C.CONSTR_DEFAULT:
             column.default = work.canonical(constraint.raw_expr)
+            column.expression = constraint.raw_expr
             work.expression(constraint.raw_expr, None, by="default value")
         elif what == _C.CONSTR_GENERATED:
             stored = "virtual" if constraint.generated_kind == "v" else "stored"
             text = work.canonical(constraint.raw_expr)
             column.generated = text
+            column.expression = constraint.raw_expr
             detail["generated"] = f"{text} {stored}"
             words.append(f"generated always as {text} {stored}")
             work.expression(constraint.raw_expr, target, by="generated column")
@@ -4374,6 +4409,7 @@ def create_sequence_of(
         detail["automatic"] = True
     work.add("sequence", sequence, None, "create", "definition", detail)
     note_sequence(work, sequence)
+    work.scope.tables[sequence.options[0]].owner = work.table(target)
     return sequence
 
 
@@ -4422,6 +4458,12 @@ def copy_column(
     detail["definition"] = shortened(" ".join(words))
     work.add(f"{kind} column", target, name, "create", "definition", detail)
     table.columns[name] = copied
+    if copied.generated is not None or copied.default is not None:
+        copied.expression = column.expression
+        own = target if copied.generated is not None else None
+        work.expression(column.expression, own, by="default value")
+        if column.sequence is not None:
+            work.use("sequence", Target(*column.sequence), None, {"by": "default value"})
 
 
 __all__ = [
@@ -4542,6 +4584,7 @@ def implied_constraint(
     _added(work, child, table, name, facts)
     by: Detail = {"by": "table constraint", "constraint": name}
     use_own_columns(work, child, facts["columns"], by)
+    work.expression(facts.get("expression"), child, **by)
     referenced = facts.get("referenced")
     if referenced is not None:
         for column in facts["keys"] or ():
@@ -4622,6 +4665,7 @@ def create_check(
     work.add("table constraint", target, name, "create", "definition", detail)
     work.expression(node.raw_expr, target, by="table constraint", constraint=name)
     facts = {"type": "check", "columns": known, "no_inherit": bool(node.is_no_inherit)}
+    facts["expression"] = node.raw_expr
     _added(work, target, table, name, facts)
     for child in () if node.is_no_inherit else heirs:
         implied_constraint(work, child, work.table(child), name, dict(facts), detail)
@@ -4993,6 +5037,8 @@ def create_foreign_key(
         work.use("table", referenced, None, by)
     for column in keys or ():
         work.use("table column", referenced, column, {**by, "own": True} if itself else by)
+    if keys is None:
+        _guess_keys(work, referenced, columns, by)
     _use_of_key(work, referenced, keys, {**by, "by_columns": True})
     facts = {
         "type": "foreign key",
@@ -5003,6 +5049,14 @@ def create_foreign_key(
     _added(work, target, table, name, facts)
     for child in _partitions(table, heirs):
         implied_constraint(work, child, work.table(child), name, dict(facts), detail)
+
+
+def _guess_keys(work: Work, referenced: Target, columns: Sequence[str], by: Detail) -> None:
+    """A key of one column is mostly called id, and one of several is called what refers to it."""
+    places = Target(referenced.schema, referenced.name, referenced.options)
+    places.group = work.scope.next_candidate_group()
+    for column in columns if len(columns) > 1 else ("id",):
+        work.use("table column", places, column, {**by, "guessed": True})
 
 
 def _use_of_key(
@@ -5517,7 +5571,7 @@ from __future__ import annotations
 
 from ..loader import enums
 from .alter_table import drop_index
-from .objects import FAMILIES, Address, address, forget
+from .objects import FAMILIES, RELATION_KINDS, Address, address, forget
 from .work import Detail, Node, Target, Work
 
 _CASCADE = enums.DropBehavior.DROP_CASCADE
@@ -5533,6 +5587,8 @@ def drop(work: Work, node: Node) -> None:
         detail["concurrently"] = True
     for one in node.objects:
         what = address(work, node.removeType, one)
+        if node.missing_ok and is_gone(work, what):
+            continue
         drop_object(work, what, detail)
 
 
@@ -5543,9 +5599,18 @@ def drop_object(work: Work, what: Address, detail: Detail) -> None:
         _drop_contents(work, target)
     elif kind in ("table", "foreign table", "materialized view", "partitioned table"):
         _drop_belongings(work, target)
+    elif kind == "sequence":
+        work.disown(target)
     elif kind == "index":
         _drop_constraint_of(work, target)
     forget(work, what)
+
+
+def is_gone(work: Work, what: Address) -> bool:
+    """Tell whether the script itself dropped or renamed it: then there is none."""
+    kind, target, sub = what
+    family = "relation" if kind in RELATION_KINDS else FAMILIES.get(kind, kind)
+    return sub is None and work.scope.is_gone(family, *target.options[0])
 
 
 def _drop_belongings(work: Work, target: Target) -> None:
@@ -7025,6 +7090,7 @@ from typing import Any
 from ..loader import ast, enums
 from ..names import Table, quoted
 from .alter_table import WRITTEN_KINDS, role_name
+from .columns import note_sequence
 from .constraints import rename_index
 from .objects import (
     FAMILIES,
@@ -7086,7 +7152,8 @@ def _rename_column(work: Work, node: Node) -> None:
     _column_touches(work, kind, target, node, detail)
     _column_follows(table, node)
     for child in work.descendants(table):
-        _column_touches(work, kind, child, node, {"implied": True})
+        own = f"{work.relation_kind(child)} column"
+        _column_touches(work, own, child, node, {"implied": True})
         _column_follows(work.table(child), node)
 
 
@@ -7179,6 +7246,8 @@ def _bare(signature: str) -> str:
 def _follow(work: Work, old: Address, new: Target) -> None:
     kind, target, _ = old
     scope = work.scope
+    if kind == "sequence" and work.table(target) is None:
+        note_sequence(work, target)
     if kind in RELATION_KINDS or (kind == "type" and work.table(target) is not None):
         _relation_follows(work, target, new)
         return
@@ -7195,11 +7264,33 @@ def _follow(work: Work, old: Address, new: Target) -> None:
 def _relation_follows(work: Work, old: Target, new: Target) -> None:
     """What the script knows of a relation is true of it under its new name."""
     here, there = old.options[0], new.options[0]
+    index = work.table(old)
+    if index is not None and index.kind == "index" and index.owner is not None:
+        _rename_constraint_of(work, index.owner, here, there)
     for one, other in zip(old.options, new.options, strict=False):
         work.scope.relation_moved(one, other)
     table = work.scope.tables.get(there)
     if table is not None and here[0] != there[0]:
         _belongings_move(work, table, here[0], there[0])
+
+
+def _rename_constraint_of(
+    work: Work, table: Table, old: tuple[str | None, str], new: tuple[str | None, str]
+) -> None:
+    """A constraint is called what its index is called."""
+    name = table.indexes.get(old, {}).get("constraint")
+    place = next((place for place, one in work.scope.tables.items() if one is table), None)
+    if name is None or place is None or name not in table.constraints:
+        return
+    work.look_at(len(work.scope.tables))
+    table.constraints[new[1]] = table.constraints.pop(name)
+    table.indexes[old]["constraint"] = new[1]
+    work.scope.constraint_removed(place[0], name)
+    work.scope.constraint_added(place[0], new[1])
+    target = Target(*place)
+    kind = "table constraint"
+    work.add(kind, target, name, "drop", "name", {"renamed_to": new[1], "implied": True})
+    work.add(kind, target, new[1], "create", "name", {"renamed_from": name, "implied": True})
 
 
 def _belongings_move(
@@ -7565,6 +7656,7 @@ def create_sequence(work: Work, node: Node) -> None:
         detail["owned_by"] = list(owner)
     work.add("sequence", target, None, "create", "definition", detail)
     note_sequence(work, target)
+    _own(work, target, owner)
     _use_owner(work, owner)
 
 
@@ -7579,6 +7671,8 @@ def alter_sequence(work: Work, node: Node) -> None:
             work.add(
                 "sequence", target, None, "alter", "owned by", {**detail, "value": list(owner)}
             )
+            work.disown(target)
+            _own(work, target, owner)
             _use_owner(work, owner)
         elif name == "restart":
             value = option_value(option)
@@ -7607,6 +7701,17 @@ def _owned_by(options: Sequence[Node]) -> tuple[str, ...]:
             parts = strings(option.arg)
             return parts if len(parts) > 1 else ()
     return ()
+
+
+def _own(work: Work, sequence: Target, owner: tuple[str, ...]) -> None:
+    """From now on it goes where the column goes."""
+    if not owner:
+        return
+    table = work.table(work.reference(owner[:-1], "relation"))
+    known = work.table(sequence)
+    if table is not None and known is not None and owner[-1] in table.columns:
+        table.columns[owner[-1]].sequence = sequence.options[0]
+        known.owner = table
 
 
 def _use_owner(work: Work, owner: tuple[str, ...]) -> None:
@@ -8002,6 +8107,8 @@ def _parents(
         if known is None:
             table.complete = False
         else:
+            known.children.append(target.options[0])
+            table.parents.append(work.scope.resolve(parts, "type")[0])
             for name, column in known.columns.items():
                 copy_column(work, target, table, kind, name, column, "type")
 
@@ -8292,9 +8399,7 @@ def create_trigger(work: Work, node: Node) -> None:
         if table.partitioned and node.row:
             place = target.options[0]
             for child in work.descendants(table):
-                inherit_trigger(
-                    work, child, work.table(child), place, node.trigname, node.funcname
-                )
+                inherit_trigger(work, child, work.table(child), place, node.trigname, node.funcname)
 
 
 def _column_kind(kind: str) -> str:
@@ -8828,6 +8933,14 @@ class Work:
             if child is not None:
                 stack.extend(reversed(child.children))
         return [Target(schema, name) for schema, name in found]
+
+    def disown(self, sequence: Target) -> None:
+        """The sequence is no column's any more."""
+        known = self.table(sequence)
+        owner = known.owner if known is not None else None
+        for column in owner.columns.values() if owner is not None else ():
+            if column.sequence == sequence.options[0]:
+                column.sequence = None
 
     def forget_relation(self, target: Target) -> Table | None:
         """The relation is gone: its names are free again."""
@@ -9531,7 +9644,7 @@ _FAMILIES_IN_TEMPORARY = frozenset(("relation", "type"))
 class Column:
     """What is known of a column that the script created."""
 
-    __slots__ = ("type", "not_null", "sequence", "default", "generated")
+    __slots__ = ("type", "not_null", "sequence", "default", "generated", "expression")
 
     def __init__(
         self,
@@ -9546,6 +9659,8 @@ class Column:
         self.sequence = sequence
         self.default = default
         self.generated = generated
+        self.expression: Any = None
+        """The node of the default, or of what it is generated from."""
 
 
 class Table:
@@ -9569,7 +9684,7 @@ class Table:
         self.triggers: dict[str, Any] = {}
         """Row triggers, which partitions inherit, with the names of their functions."""
         self.owner: Table | None = None
-        """The table that an index is on."""
+        """The table that an index is on, or that a sequence belongs to."""
 
 
 class Scope:
@@ -9703,6 +9818,11 @@ class Scope:
         """Tell whether the script created it (and did not drop it since)."""
         known = self._known.get((family, name))
         return known is not None and known.get(schema or "", False)
+
+    def is_gone(self, family: str, schema: str | None, name: str) -> bool:
+        """Tell whether the script dropped or renamed it (and did not create it again)."""
+        known = self._known.get((family, name))
+        return known is not None and not known.get(schema or "", True)
 
     def relation_moved(self, old: Relation, new: Relation, kind: str | None = None) -> None:
         """What is known of a relation is true of it under its new name.
@@ -18665,7 +18785,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $function$
 # As the owner: where the parser lies is nothing that a caller may influence.
-if 'confiture_coord f649b16a89b5d335' in GD:
+if 'confiture_coord 3e52c910633853dd' in GD:
     return
 import importlib
 import importlib.machinery
@@ -18673,7 +18793,7 @@ import importlib.util
 import marshal
 import sys
 
-package = 'coord_detector_f649b16a89b5d335'
+package = 'coord_detector_3e52c910633853dd'
 python = f'{sys.implementation.cache_tag} {importlib.util.MAGIC_NUMBER.hex()}'
 compiled = plpy.prepare(
     'select path, code from coord.detector_code where fingerprint = $1 and python = $2',
@@ -18736,7 +18856,7 @@ loader = importlib.import_module(package + '.loader')
 loader.prepare(f"{folder[0]['setting']}/confiture_coord/{version}", in_backend=True)
 backend = importlib.import_module(package + '.backend')
 backend.start(plpy)
-GD['confiture_coord f649b16a89b5d335'] = backend
+GD['confiture_coord 3e52c910633853dd'] = backend
 $function$;
 comment on function coord._load_detector() is
     'Loads the detector into this session (internal; harmless to call)';
@@ -18749,7 +18869,7 @@ import importlib.util
 import marshal
 import sys
 
-package = 'coord_detector_f649b16a89b5d335'
+package = 'coord_detector_3e52c910633853dd'
 python = f'{sys.implementation.cache_tag} {importlib.util.MAGIC_NUMBER.hex()}'
 insert = plpy.prepare(
     'insert into coord.detector_code (fingerprint, python, path, code) values ($1, $2, $3, $4)',
@@ -19841,10 +19961,10 @@ create or replace function coord._footprint(
 )
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord f649b16a89b5d335')
+detector = GD.get('confiture_coord 3e52c910633853dd')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord f649b16a89b5d335']
+    detector = GD['confiture_coord 3e52c910633853dd']
 return detector.footprint(changes, change_list, search_path, effective_path)
 $function$;
 comment on function coord._footprint(text, text[], text, name[]) is
@@ -19923,10 +20043,10 @@ language plpython3u stable
 set plan_cache_mode = force_generic_plan
 set jit = off
 as $function$
-detector = GD.get('confiture_coord f649b16a89b5d335')
+detector = GD.get('confiture_coord 3e52c910633853dd')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord f649b16a89b5d335']
+    detector = GD['confiture_coord 3e52c910633853dd']
 return detector.compare(
     text_a, list_a, text_b, list_b, search_path, effective_path, use_catalog, limits)
 $function$;
@@ -20030,10 +20150,10 @@ comment on function coord.compare_changes(text[], text, text, boolean) is
 create or replace function coord._detector_facts(out problem text[], out facts json)
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord f649b16a89b5d335')
+detector = GD.get('confiture_coord 3e52c910633853dd')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord f649b16a89b5d335']
+    detector = GD['confiture_coord 3e52c910633853dd']
 return detector.facts()
 $function$;
 comment on function coord._detector_facts() is
@@ -20054,10 +20174,10 @@ language plpython3u stable
 set plan_cache_mode = force_generic_plan
 set jit = off
 as $function$
-detector = GD.get('confiture_coord f649b16a89b5d335')
+detector = GD.get('confiture_coord 3e52c910633853dd')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord f649b16a89b5d335']
+    detector = GD['confiture_coord 3e52c910633853dd']
 return detector.analyse(changes, change_list, search_path, effective_path, tables_declared,
                         feature_name, limits)
 $function$;
@@ -20075,10 +20195,10 @@ set enable_seqscan = off
 set plan_cache_mode = force_generic_plan
 set jit = off
 as $function$
-detector = GD.get('confiture_coord f649b16a89b5d335')
+detector = GD.get('confiture_coord 3e52c910633853dd')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord f649b16a89b5d335']
+    detector = GD['confiture_coord 3e52c910633853dd']
 return detector.detect(
     intent_no, agent_id, feature_name, keys, are_exclusive, touches, resolved_path)
 $function$;
@@ -21201,10 +21321,10 @@ comment on function coord.amend_intent(uuid, text[], text[], text, text, text) i
 create or replace function coord._sort_intents(nodes json, edges json) returns json
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord f649b16a89b5d335')
+detector = GD.get('confiture_coord 3e52c910633853dd')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord f649b16a89b5d335']
+    detector = GD['confiture_coord 3e52c910633853dd']
 return detector.merge_order(nodes, edges)
 $function$;
 comment on function coord._sort_intents(json, json) is
@@ -21546,7 +21666,7 @@ with ours (name, body, security_definer, settings) as (
     values
 ('_actor', '1f18e24a0fc5d3a93dce49596a06e5490056e6586d2742f4f2616d342b9eb0d2', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_amend', '7e6a0e12eb3ab7c3827b3f9ce1ffbd021acee47513fba8f934c5c9adb03fb570', true, array['search_path=pg_catalog, pg_temp']::text[]),
-('_analyse', 'bc47f77901cd2e6ac164d3173e1107a61fd482ce2833a614f16bc096ed62e103', false, array['plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
+('_analyse', 'a356bc172bdb2daf9bc424646d4b64659c26a3aa205ff466cb5f72b82ba59992', false, array['plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
 ('_append_history', '8a9eea1b4606579ac7b0296299e644caa5376282fa36973429a7f3ceff78729f', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_authorise', 'c62c1527f3a9c9edd31a092a506bf95cb50ebb0c69beb1527d70df01d1da8009', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_authorise_review', '0577744c55b7787ae7f48e9e124976df695deddaa18d2a38a8bcd2d17ca89aa2', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -21563,7 +21683,7 @@ with ours (name, body, security_definer, settings) as (
 ('_check_text', '1aac582cc8438b9043d87227d0c2093603daedfe5790ea717c187a6456ea4c05', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_check_transition', 'e599451da1cc2eaa3c48a568d2ef0836db5432e24f46dfa3287a573fea4637f1', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_choice', '6a0ec09ca728fa8eb8b028fb505a70f93afd7c5095f2c6c0437233e035cd5d30', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_compare', '7f176072e5c3c339ddfa9a15a55cc64f5fed734aee17bd172a8d7ceccf2feecf', false, array['plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
+('_compare', '70b66705cda15eb86866a5f81f01f2a28074ce26ec52451419318f58ff2b905d', false, array['plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
 ('_compare_rows', 'dd08eeca5d3dd639f8f0733f06353fa94cb3bd9b3e808684fb0e5636fa399035', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_conflict_json', 'a3932a0d0c54d5c6e2a7a60973f3dcf570b7b6a3c9c6a1f28a0d89edad5203b2', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_conflict_line', 'bb606d623ac35ddfb72ef3905e94aba579c416a22a2db649125cceb68f12d403', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -21572,13 +21692,13 @@ with ours (name, body, security_definer, settings) as (
 ('_counts', '7fe8790f45e15bd26f82f9151646c029fb46c2b3487c1b571619010f7fce82b7', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_declare', 'd7b4b1148e125153e71c3a09616a03b0210ac958d245ea152a29997158154fff', false, null::text[]),
 ('_depends_on', 'f37bc93deed02bf43a8a632aea86923b8f86906001140165b00e5d823ca71d6d', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_detect', '54510d19da5c24b6cbbee35d14d67e4e14a1459449ef17243e7b4d10706e7500', false, array['enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
-('_detector_facts', '846d9b7fd79cbd210a75e54885b30438d8d8a94c92c6c37da6003525ddea69fa', false, null::text[]),
-('_detector_sources', 'd8c34ecc578e993190b86a73266b44b8554da66221878f6cc34ba0a494598ef4', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_detect', '28709efa92f4efea160171996514b09059991ded5d3cd566c75fe22df0328c9b', false, array['enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
+('_detector_facts', '7fd3125ecf23765a7f1c402bdb84b8224f1f2438b3468a17ad38320a00b02e1a', false, null::text[]),
+('_detector_sources', '499755216fc63ea676a77df087b4e1d652c38475522e24843eb0e34ff32ddce8', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_digest_of', 'af0f4735eb433dca9fd14b71246b20d20daa3cba8f7c0cd06774be1d1088bd30', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_ended', '679a84d1d5a194bca40468412857eae0e2e10b1e58e855442af1b763c8ada9be', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_follow_transition', '35b401e5c0362e7364b602cda21afbef50d5be447c42e99475bf5c4433bdb7a0', true, array['search_path=pg_catalog, pg_temp']::text[]),
-('_footprint', 'f36fb48f311e0a45ec3e82e2f8c1d07113f8a3b005c72cf847f00ab38b9ee78f', false, null::text[]),
+('_footprint', 'c7535f94bbefe230d9220730c9a656351c8b03cfc274150f6d2b57588472547b', false, null::text[]),
 ('_footprint_rows', '2cf258b01339c7b05129607c705ac7d7cf484d67ac6bb504d677d0782027a4bf', false, null::text[]),
 ('_found_conflicts', 'b58569cb14b92465f9f534dc330b5dde3893374cbe0dc80eb5319af21de0b68e', false, null::text[]),
 ('_guard_intent', '4ee3bd944b5c777fc43a90b9e8b65c6df867a90d2fbd430747ba24942a4c145c', true, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -21603,7 +21723,7 @@ with ours (name, body, security_definer, settings) as (
 ('_known_hashes', '4f7872e748c4ad03daeaccbcc0f6259069f7be6c358d858ae4626cca6f837fda', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_limit_lock_wait', '4eed619fef29ee8feefa29b6653cf4fd679e0e33931a8cf4a4ed9698cea5ae8d', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_limits', 'ab2a94eabb46fab23b5405910d44ebcba287ff61f771bd4b87107bf721013272', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_load_detector', '792762a530f52bf11e7e3ea6b6d7478c399845cf1482279e54aa56b00342ef7e', true, array['search_path=pg_catalog, pg_temp']::text[]),
+('_load_detector', 'b3366207d1d8d4ee5d261969880a52196567bfc8e4413c283528000b75cdfa61', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_container', '423434b839f055dd1b41a180585f7d2262aa43f041472a83077af7de726a878f', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_holder', 'b5cbdc0966ec19527fcf60f6a1819b4a82cfbf52f64f5af082ff850e624a4861', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_intent_keys', '001e7dcfa0ced100c60e78b7b257478730a36c946731aaf1ff8cd2f0ac627023', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -21627,7 +21747,7 @@ with ours (name, body, security_definer, settings) as (
 ('_register', 'd51e9393104b9713781a012924b21b2b11394c4f2765603e64e37853ddad4743', true, array['search_path=pg_catalog, pg_temp', 'enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
 ('_setting_of', '9d76f07c41d36e171fb59699533b0dfe2bb059a0e9b71815c7d80aaf51c362b8', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_settle', '9d4fad5adf4522029c8ffd5d5136f09ccb1d48c849bb89563c90a4e4156350cc', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_sort_intents', '0de2db6c23a3cb991aae18f972f753b1e33068196dc9bf0bfc7ed4ef6f731630', false, null::text[]),
+('_sort_intents', 'b7cdf1d39baf37d89d07f5e7301b4216b7632a5ab8dad705d3eeff80f17f6db5', false, null::text[]),
 ('_status_after_conflict', '60693c723e2feefd7ba0d87d0cd41e22dcacacbceb5b21329700a2d216169e9e', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_store_conflicts', '380c4a52ee39572d837cbab55a1ce74f44c445652d82c5daa2882e8b163ba095', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_store_footprint', 'c61256ff241805c040abb05c226075df836ef4d55af9edda52519d7e0880d485', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -21646,7 +21766,7 @@ with ours (name, body, security_definer, settings) as (
 ('compare_changes', '1d38b48d75c0b9ccb3ad217145abf0a3d4104e92fd1eafbf57281b45e75e025e', false, null::text[]),
 ('compare_changes', 'c1c57ed3b89f392da90e83e7e4b80eb1c5190f50bd8e4524bf2cc7ddb3e6f559', false, null::text[]),
 ('compare_changes', 'ef266f6615d9f01190de9cd8fb41a98476373a7e0c087bc8e5e3d652a18528d5', false, null::text[]),
-('compile_detector', '995251030a0d4d952f45d3eb96f037e3c6fba652dd57672c4a99c71d79da1403', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('compile_detector', 'c103089af664fac24bfb79a9f2a8ce2d235ec6a5803fd226cfcc17ef9779fe59', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('conflicts_of', '8986db19d00b60fecf4c8390651e72549c95cabda085669464d62af07d11cb31', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('detector_check', 'fb42c58de073479451a44ca97970843759baaf8a3a0c08d99cbaa571362376fc', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('export_ended', '37a73f17837d8b565ad3462f63279cfc2f85d64a7dfe9d32605f50aa6a26b121', true, array['search_path=pg_catalog, pg_temp']::text[]),
