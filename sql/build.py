@@ -14,6 +14,7 @@ Words in double braces are replaced:
 ``{{detector_package}}`` the name under which a session imports it
 ``{{detector_sources}}`` the detector's files as rows of VALUES
 ``{{objects}}``          what the sources create in the schema, as rows of VALUES
+``{{functions}}``        the functions as they are stored then, as rows of VALUES
 
 What was released does not change any more: ``sql/updates/RELEASED`` holds the hashes, and
 sql/updates/README.md the procedure.
@@ -40,6 +41,15 @@ ADOPT = "CREATE EXTENSION confiture_coord VERSION 'unpackaged'"
 
 # What an extension has for members; indexes, triggers and constraints follow their tables.
 MEMBER = re.compile(r"^create (?:or replace )?(table|view|sequence|function) coord\.(\w+)", re.M)
+
+# A function as the sources write it, up to the end of its body.
+FUNCTION = re.compile(
+    r"^create or replace function coord\.(?P<name>\w+)\((?P<head>.*?)"
+    r"^(?:as \$function\$(?P<body>.*?)\$function\$;|return )",
+    re.M | re.S,
+)
+# It cannot hold its own digest.
+CHECKS_FUNCTIONS = "_function_problems"
 
 NOTICE = "-- Built by sql/build.py from sql/schema, sql/code and plpython: edit those, not this.\n"
 
@@ -136,6 +146,28 @@ def replacements(sources: dict[str, str]) -> dict[str, str]:
     }
 
 
+def functions(words: dict[str, str]) -> str:
+    """Name, digest of the body, SECURITY DEFINER and settings of every function, as VALUES.
+
+    A body that was parsed when the function was created (RETURN) has no text, and no digest.
+    """
+    rows = []
+    for path in parts("code", "extension"):
+        for found in FUNCTION.finditer(ascii_text(path)):
+            if found["name"] == CHECKS_FUNCTIONS:
+                continue
+            digest = "null"
+            if found["body"] is not None:
+                body = fill(found["body"], words, path.name)
+                digest = f"'{hashlib.sha256(body.encode()).hexdigest()}'"
+            definer = "true" if re.search(r"^security definer$", found["head"], re.M) else "false"
+            given = re.findall(r"^set (\w+) = (.+)$", found["head"], re.M)
+            settings = ", ".join(f"'{name}={value}'" for name, value in given)
+            array = f"array[{settings}]" if given else "null"
+            rows.append(f"('{found['name']}', {digest}, {definer}, {array}::text[])")
+    return ",\n".join(sorted(rows))
+
+
 def fill(text: str, words: dict[str, str], origin: str) -> str:
     def word(match: re.Match[str]) -> str:
         try:
@@ -169,6 +201,7 @@ def guard(statement: str) -> str:
 def build() -> dict[Path, str]:
     """Every built file of the current version with its contents."""
     words = replacements(detector_sources())
+    words["functions"] = functions(words)
     here = words["version"]
     code = parts("code", "extension")
     plain_session, *plain_code = parts("code", "plain")

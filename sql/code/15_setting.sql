@@ -11,7 +11,7 @@ values
      'whether only members of coord_reviewer may mark an intent merged'),
     ('branch_hook', '', 'function',
      'a function of one text argument, called with each new branch name and the caller''s rights'),
-    ('notify_channel', '', 'text',
+    ('notify_channel', '', 'channel',
      'a channel that is notified of each registration that found conflicts'),
     ('warnings_shown', '10', 'number',
      'how many conflicts one registration raises as warnings'),
@@ -76,6 +76,9 @@ begin
         and not new.value = any (string_to_array(v_default.check_as, '|')) then
         perform coord._raise('22023', format('setting "%s" cannot be "%s"', new.name, new.value),
             null, format('one of: %s', replace(v_default.check_as, '|', ', ')));
+    elsif v_default.check_as = 'channel' and octet_length(new.value) > 63 then
+        perform coord._raise('22023', format('setting "%s" is no name of a channel', new.name),
+            format('given: "%s"', new.value), 'a channel has 63 bytes at most');
     elsif v_default.check_as = 'function' and new.value <> ''
         and to_regprocedure(new.value) is null then
         perform coord._raise('22023', format('setting "%s" names no function', new.name),

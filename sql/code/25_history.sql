@@ -8,13 +8,14 @@ create or replace function coord._history_hash(
 language sql stable
 as $function$
 -- A JSON array tells null from '' and every value from its neighbour; jsonb prints the same value
--- in one way; times go in as microseconds. So neither TimeZone nor DateStyle nor the encoding of
--- the server has a say. No SET, or the planner could not put this in place of the call; everything
--- is spelled out instead.
+-- in one way; times go in as microseconds (an infinite one was never ours). So neither TimeZone nor
+-- DateStyle nor the encoding of the server has a say. No SET, or the planner could not put this in
+-- place of the call; everything is spelled out instead.
 select pg_catalog.sha256(pg_catalog.convert_to(pg_catalog.jsonb_build_array(
     'confiture_coord history 1', id, intent_id, intent_row, event, old_status, new_status,
     conflict_id, details, reason, changed_by, session_role,
-    (extract(epoch from changed_at) operator(pg_catalog.*) 1000000)::pg_catalog.int8,
+    case when pg_catalog.isfinite(changed_at)
+         then (extract(epoch from changed_at) operator(pg_catalog.*) 1000000)::pg_catalog.int8 end,
     pg_catalog.encode(previous_hash, 'hex'))::pg_catalog.text, 'UTF8'))
 $function$;
 comment on function coord._history_hash(bigint, uuid, integer, text, text, text, bigint, jsonb,

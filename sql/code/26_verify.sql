@@ -59,11 +59,15 @@ set search_path = pg_catalog, pg_temp
 as $function$
 declare
     v_parts text[] := regexp_match(btrim(expected),
-        '^confiture_coord-1/([0-9]{1,18})/([0-9]{1,18})/([0-9,-]*)/([0-9a-f]{64})$');
+        '^confiture_coord-1/([0-9]{1,18})/([0-9]{1,18})'
+        '/((?:[0-9]{1,18}-[0-9]{1,18}(?:,[0-9]{1,18}-[0-9]{1,18})*)?)/([0-9a-f]{64})$');
     v_gaps int8multirange;
     v_now record;
 begin
-    if v_parts is null then
+    if v_parts is null or exists (
+        select from unnest(string_to_array(nullif(v_parts[3], ''), ',')) g
+        where split_part(g, '-', 1)::bigint > split_part(g, '-', 2)::bigint)
+    then
         perform coord._raise('22023', 'this is no digest of history', format('given: %s', left(expected, 200)),
             'give a token that coord.history_digest() returned, unchanged');
     end if;
@@ -102,7 +106,9 @@ begin
     return query
         select null::uuid, null::bigint, format('trigger %s on %s %s; mend it with: %s',
             g.trigger_name, g.relation, g.problem, g.mending)
-        from coord._guard_triggers() g;
+        from coord._guard_triggers() g
+        union all
+        select null::uuid, null::bigint, f.problem from coord._function_problems() f;
     return query
         with linked as (
             select h.*,
@@ -118,7 +124,7 @@ begin
                         l.intent_row, l.event, l.old_status, l.new_status, l.conflict_id, l.details,
                         l.reason, l.changed_by, l.session_role, l.changed_at, l.previous_hash)
                         then 'the row was changed after it was written'
-                    when l.intent_row <> l.row_before + 1
+                    when l.intent_row <> l.row_before::bigint + 1
                         then format('row %s of this intent follows row %s: rows between are missing',
                             l.intent_row, l.row_before)
                     when l.previous_hash is distinct from l.hash_before
@@ -142,7 +148,7 @@ begin
                 when l.id is null then 'the intent has no history'
                 when l.intent_row < i.history_rows
                     then format('the intent has %s history rows, and the last %s are missing',
-                        i.history_rows, i.history_rows - l.intent_row)
+                        i.history_rows, i.history_rows::bigint - l.intent_row)
                 when l.new_status <> i.status
                     then format('the intent is %s, but its history ends in %s', i.status, l.new_status)
                 else 'the intent does not know its last history row'
@@ -151,6 +157,40 @@ begin
         full join last l on l.intent_id = i.id
         where i.id is null or l.id is null or l.intent_row <> i.history_rows
            or l.new_status <> i.status or l.row_hash <> i.history_hash;
+    return query
+        with plan as (
+            select distinct on (h.intent_id) h.intent_id, h.id, h.details->'schema_changes' as changes
+            from coord.intent_history h where h.event in ('registered', 'amended')
+            order by h.intent_id, h.intent_row desc
+        )
+        select i.id, p.id, 'the plan of the intent is not the one that history has'
+        from coord.intent i join plan p on p.intent_id = i.id
+        where p.changes <> to_jsonb(i.schema_changes)
+        union all
+        select i.id, h.id, format('the intent is %s''s, but %s registered it', i.agent_id, h.changed_by)
+        from coord.intent i join coord.intent_history h on h.intent_id = i.id and h.intent_row = 1
+        where h.event = 'registered' and h.changed_by <> i.agent_id;
+    return query
+        select a.intent_id, min(a.id),
+            format('history counts as archived from row %s on, but the intent is here', min(a.intent_row))
+        from coord.archived_history a
+        where exists (select from coord.intent i where i.id = a.intent_id)
+           or exists (select from coord.intent_history h where h.intent_id = a.intent_id)
+        group by a.intent_id;
+    return query
+        with review as (
+            select distinct on (h.conflict_id) h.*
+            from coord.intent_history h where h.event = 'reviewed'
+            order by h.conflict_id, h.id desc
+        )
+        select r.intent_id, r.id,
+            case when c.id is null then format('conflict %s was reviewed, and is gone', r.conflict_id)
+                 when not c.reviewed
+                     then format('conflict %s was reviewed, and counts as open again', c.id)
+                 else format('conflict %s is not as its review left it', c.id) end
+        from review r left join coord.conflict c on c.id = r.conflict_id
+        where c.id is null or not c.reviewed or c.reviewed_by <> r.changed_by
+           or c.severity <> r.details->>'severity' or c.resolution_notes <> r.details->>'notes';
     return query
         select c.intent_a, null::bigint,
             format('conflict %s counts as reviewed, but no review of it is in history', c.id)

@@ -13,14 +13,14 @@ begin
     elsif btrim(value, e' \t\r\n') = '' then
         perform coord._raise('22023', format('%s must not be empty', argument), null,
             format('give %s a short text that others will recognise', argument));
-    elsif value ~ '[[:cntrl:]]' then
-        perform coord._raise('22023', format('%s must not contain control characters', argument),
-            format('given: %s', to_json(value)), 'keep it on one line');
     elsif length(value) > v_limit then
         perform coord._raise('54000', format('%s is too long', argument),
             format('%s characters; the limit is %s (setting max_name_length)',
                    length(value), v_limit),
             'shorten it; longer explanations belong into metadata');
+    elsif value ~ '[[:cntrl:]]' then
+        perform coord._raise('22023', format('%s must not contain control characters', argument),
+            format('given: %s', to_json(value)), 'keep it on one line');
     end if;
 end
 $function$;
@@ -38,10 +38,15 @@ begin
         perform coord._raise('54000', format('%s is too long', argument),
             format('%s characters; the limit is %s (setting max_text_length)',
                    length(value), v_limit), 'shorten it, and link to the rest');
+    elsif translate(value, e'\t\r\n', '') ~ '[[:cntrl:]]' then
+        -- what a terminal obeys could make one line of history look like another
+        perform coord._raise('22023', format('%s must not contain control characters', argument),
+            format('given: %s', to_json(value)), 'plain text, with line breaks if need be');
     end if;
 end
 $function$;
-comment on function coord._check_text(text, text) is 'Raises for a text that is too long (internal)';
+comment on function coord._check_text(text, text) is
+    'Raises for a text that is too long or unprintable (internal)';
 
 create or replace function coord._choice(argument text, value text, choices text[]) returns text
 language plpgsql stable

@@ -201,6 +201,16 @@ begin
             'an ignore rule needs a reason', null, 'say why these conflicts do not matter');
     end if;
     perform coord._check_text('reason', reason);
+    perform coord._check_text('object_name', object_name);
+    perform coord._check_name(i.argument, i.value)
+    from (values ('conflict_type', conflict_type), ('rule', rule), ('agent_id', agent_id))
+        as i (argument, value)
+    where i.value is not null;
+    if object_name ~ '(^|[^\\])(\\\\)*\\$' then
+        perform coord._raise('22023', 'object_name must not end with a single backslash',
+            format('given: %s', object_name),
+            'it is a LIKE pattern: a backslash takes the meaning from the character after it');
+    end if;
     if num_nonnulls(conflict_type, rule, object_name, agent_id) = 0 then
         perform coord._raise('22004', 'an ignore rule needs something to match', null,
             'give conflict_type, object_name (a LIKE pattern), rule or agent_id');

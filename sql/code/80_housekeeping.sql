@@ -41,7 +41,8 @@ begin
         ), timed as (
             select a.*, case when a.status = 'in_progress' and a.estimated_duration_ms > 0
                 then statement_timestamp() - a.started_at
-                     - a.estimated_duration_ms * interval '1 millisecond' end as late
+                     - least(a.estimated_duration_ms, 1e15::bigint) * interval '1 millisecond' end
+                as late
             from active a
         )
         select t.id, t.agent_id, t.feature_name, t.branch_name, t.status, t.idle,
@@ -77,8 +78,8 @@ set search_path = pg_catalog, pg_temp
 as $function$
 #variable_conflict use_column
 declare
+    v_stale uuid[];
     v_intent record;
-    v_status text;
 begin
     perform coord._authorise_reviewer('abandon the intents of others');
     perform coord._check_age(older_than);
@@ -86,20 +87,33 @@ begin
         perform coord._raise(case when reason is null then '22004' else '22023' end,
             'abandoning needs a reason', null, 'say why, for the agents who will look for it');
     end if;
+    -- A status of the site's own may have no way to abandoned: those stay, and stay listed.
+    v_stale := array(
+        select s.intent_id from coord.stale_intents(older_than) s
+        join coord.status_transition t on t.old_status = s.status and t.new_status = 'abandoned'
+        where s.idle_for > older_than);
+    -- All locks before the first move, in the global order.
+    perform coord._lock_keys(
+        array_agg(k.key), array_agg(k.is_exclusive), array_agg(k.is_container))
+    from (
+        select k.key, bool_or(k.is_exclusive) as is_exclusive, bool_or(k.is_container) as is_container
+        from coord.intent_key k join coord.intent i on i.intent_no = k.intent_no
+        where i.id = any (v_stale) group by k.key
+    ) k
+    having count(*) > 0;
+    perform coord._lock_intents(v_stale || array(
+        select unnest(array[c.intent_a, c.intent_b]) from coord.conflict c
+        where c.is_open and (c.intent_a = any (v_stale) or c.intent_b = any (v_stale))));
     for v_intent in
-        select s.intent_id, s.agent_id, s.feature_name from coord.stale_intents(older_than) s
-        where s.idle_for > older_than order by s.intent_id
+        -- Somebody may have moved one while we waited.
+        select i.id, i.agent_id, i.feature_name from coord.intent i
+        join coord.status_transition t on t.old_status = i.status and t.new_status = 'abandoned'
+        where i.id = any (v_stale)
+          and statement_timestamp() - greatest(i.updated_at, i.heartbeat_at) > older_than
+        order by i.id
     loop
-        -- Somebody may have moved it while we waited for a lock.
-        perform coord._lock_intent_keys(i.intent_no) from coord.intent i where i.id = v_intent.intent_id;
-        perform coord._lock_with_partners(v_intent.intent_id, true);
-        perform from coord.intent i join coord.status s on s.status = i.status and s.is_active
-        where i.id = v_intent.intent_id
-          and statement_timestamp() - greatest(i.updated_at, i.heartbeat_at) > older_than;
-        if found then
-            v_status := coord._move(v_intent.intent_id, 'abandoned', $2, null);
-            return query select v_intent.intent_id, v_intent.agent_id, v_intent.feature_name;
-        end if;
+        perform coord._move(v_intent.id, 'abandoned', $2, null);
+        return query select v_intent.id, v_intent.agent_id, v_intent.feature_name;
     end loop;
 end
 $function$;
@@ -128,16 +142,18 @@ language sql stable
 security definer
 set search_path = pg_catalog, pg_temp
 as $function$
+-- One line each: json_agg would put line breaks between rows.
 select json_build_object(
     'intent', to_json(i),
-    'conflicts', (select coalesce(json_agg(c order by c.id), '[]') from coord.conflict c
-                  where i.id in (c.intent_a, c.intent_b)),
-    'history', (select coalesce(json_agg(h order by h.intent_row), '[]')
+    'conflicts', (select format('[%s]', string_agg(to_json(c)::text, ',' order by c.id))::json
+                  from coord.conflict c where i.id in (c.intent_a, c.intent_b)),
+    'history', (select format('[%s]', string_agg(to_json(h)::text, ',' order by h.intent_row))::json
                 from coord.intent_history h where h.intent_id = i.id))
 from coord._ended(before) i order by i.intent_no
 $function$;
 comment on function coord.export_ended(timestamptz) is
-    'Intents that ended before a time, with conflicts and history: one JSON document a row';
+    'Intents that ended before a time, with conflicts and history: one JSON document a row, on one '
+    'line';
 
 create or replace function coord.archive_ended(before timestamptz) returns bigint
 language plpgsql volatile

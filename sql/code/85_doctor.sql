@@ -11,8 +11,9 @@ select to_regclass(g.relation), g.trigger_name,
        case when t.tgenabled is null then 'is missing'
             when pg_get_triggerdef(t.oid) <> d.definition then 'is not the one that was installed'
             when t.tgenabled = 'D' then 'is disabled'
+            when not c.relhastriggers then 'does not fire: pg_class says that there is none'
             else 'does not fire under session_replication_role = replica' end,
-       case when pg_get_triggerdef(t.oid) = d.definition then ''
+       case when pg_get_triggerdef(t.oid) = d.definition and c.relhastriggers then ''
             else replace(d.definition, 'CREATE TRIGGER', 'CREATE OR REPLACE TRIGGER') || '; ' end
        || format('ALTER TABLE %s ENABLE ALWAYS TRIGGER %I', g.relation, g.trigger_name)
 from (values
@@ -36,10 +37,54 @@ cross join lateral format('CREATE TRIGGER %I %s ON %s FOR EACH %s EXECUTE FUNCTI
     g.trigger_name, g.event, g.relation, g.level, g.call) as d (definition)
 left join pg_trigger t
     on t.tgrelid = to_regclass(g.relation) and t.tgname = g.trigger_name and not t.tgisinternal
+left join pg_class c on c.oid = t.tgrelid
 where t.tgenabled is distinct from 'A' or pg_get_triggerdef(t.oid) <> d.definition
+   or not c.relhastriggers
 $function$;
 comment on function coord._guard_triggers() is
     'Guard triggers that do not guard, with the statement that mends each (internal)';
+
+create or replace function coord._function_problems(out problem text) returns setof text
+language sql stable
+set search_path = pg_catalog, pg_temp
+as $function$
+-- The guards are as good as the functions that they call: each is compared with what the installed
+-- version brought. Whoever can change those can change this one too; a dump that is restored into
+-- a fresh installation, and verified there, does not depend on either.
+with ours (name, body, security_definer, settings) as (
+    values
+{{functions}}
+), there as (
+    select p.proname::text as name, p.oid::regprocedure as signature,
+           case when p.prosqlbody is null
+                then encode(sha256(convert_to(p.prosrc, 'UTF8')), 'hex') end as body,
+           p.prosecdef as security_definer, p.proconfig as settings
+    from pg_proc p
+    where p.pronamespace = 'coord'::regnamespace and p.proname <> '_function_problems'
+)
+select format('function %s %s; where nobody did that on purpose, nothing here can be trusted:'
+              ' restore a dump into a fresh installation, and verify it there', f.name, f.problem)
+from (
+    select t.signature::text as name, case when exists (select from ours o where o.name = t.name)
+                              then 'is not the one that was installed'
+                              else 'does not belong to this version' end as problem
+    from there t
+    where not exists (
+        select from ours o
+        where o.name = t.name and o.body is not distinct from t.body
+          and o.security_definer = t.security_definer
+          and o.settings is not distinct from t.settings)
+    union all
+    select 'coord.' || o.name, 'is missing' from ours o
+    where not exists (
+        select from there t where t.name = o.name and t.body is not distinct from o.body)
+      and (select count(*) from there t where t.name = o.name)
+          < (select count(*) from ours n where n.name = o.name)
+) f
+order by f.name
+$function$;
+comment on function coord._function_problems() is
+    'Functions of the schema that are not what this version brought (internal)';
 
 create or replace function coord.detector_check()
 returns table (
@@ -61,6 +106,7 @@ begin
                || array(select format('trigger %s on %s %s; mend it with: %s',
                             g.trigger_name, g.relation, g.problem, g.mending)
                         from coord._guard_triggers() g)
+               || array(select p.problem from coord._function_problems() p)
         from json_to_record(coalesce(d.facts, '{}')) as f (
             pglast text, pglast_supported text, grammar text, python text, libc text, path text,
             backend boolean, deep_bind boolean, safe boolean);

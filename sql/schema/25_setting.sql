@@ -13,7 +13,7 @@ create table coord.setting_default (
 comment on table coord.setting_default is
     'Every setting with its default, and how a value is checked; belongs to the extension';
 comment on column coord.setting_default.check_as is
-    'number, text, function, or the allowed values with | between them';
+    'number, channel, function, or the allowed values with | between them';
 
 create table coord.setting_value (
     name text not null,

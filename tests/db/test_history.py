@@ -268,3 +268,48 @@ def test_amendment_keeps_the_plan_that_it_replaced(conn: Connection) -> None:
     assert last["details"]["schema_changes_before"] == ["alter table users add column a text"]
     assert last["details"]["schema_changes"] == ["alter table users add column b text"]
     assert events(conn, intent)[0] == ("registered", None, "registered")
+
+
+def test_rows_that_came_by_copy_are_found(conn: Connection, storied: str) -> None:
+    """COPY FREEZE too, which writes rows that look as if they had always been there."""
+    conn.execute("create table kept as select * from coord.intent_history")
+    kept = rows(conn, "select * from kept order by id")
+    for freeze in ("", " (freeze)"):
+        with conn.transaction(force_rollback=True):
+            conn.execute("alter table coord.intent_history disable trigger user")
+            conn.execute("truncate coord.intent_history")
+            conn.execute("update kept set reason = 'forged' where intent_row = 2")
+            with conn.cursor() as cursor, cursor.copy("copy kept to stdout") as out:
+                data = b"".join(bytes(block) for block in out)
+            with conn.cursor() as cursor, cursor.copy(
+                f"copy coord.intent_history from stdin{freeze}"
+            ) as into:  # fmt: skip
+                into.write(data)
+            conn.execute("alter table coord.intent_history enable trigger user")
+            found = problems(conn)
+            assert "the row was changed after it was written" in found
+    assert rows(conn, "select * from coord.intent_history order by id") == kept
+
+
+def test_every_function_is_known(conn: Connection) -> None:
+    """What the check of functions compares with is all there is, and one changed body is seen."""
+    assert problems(conn) == []
+    functions = rows(
+        conn,
+        "select p.oid::regprocedure::text as name, pg_get_functiondef(p.oid) as definition,"
+        " prosrc from pg_proc p where p.pronamespace = 'coord'::regnamespace"
+        " and prosqlbody is null and p.proname not in ('verify_history', '_function_problems')",
+    )
+    assert len(functions) > 100
+    changed = [
+        each["definition"].replace(each["prosrc"], each["prosrc"] + " ") for each in functions
+    ]
+    with conn.transaction(force_rollback=True):
+        conn.execute("set local check_function_bodies = off")
+        for definition in changed:
+            conn.execute(definition)
+        told = rows(conn, "select problem from coord._function_problems()")
+        assert len(told) == len(functions)
+        for each in functions:
+            assert any(each["name"] in problem["problem"] for problem in told), each["name"]
+    assert problems(conn) == []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import psycopg
 import pytest
 
@@ -441,3 +443,85 @@ def test_archive_keeps_earlier_digests_verifiable(conn: Connection) -> None:
     with pytest.raises(psycopg.Error) as refused:
         conn.execute("delete from coord.archived_history")
     assert refused.value.sqlstate == "IC003"
+
+
+def test_overdue_by_ages_stops_nobody(conn: Connection) -> None:
+    """The longest duration that can be declared is counted, and listed when it is over."""
+    longest = add_column(conn, "ada", "users", "a", estimated_duration_ms=2**63 - 1)
+    late = add_column(conn, "bob", "orders", "a", estimated_duration_ms=1)
+    for intent in (longest, late):
+        move(conn, intent, "in_progress")
+    conn.execute("select pg_sleep(0.01)")
+    found = rows(conn, "select * from coord.stale_intents('1 day')")
+    assert [str(each["intent_id"]) for each in found] == [late]
+    assert rows(conn, "select * from coord.abandon_stale('1 day', 'x')") == []
+
+
+def test_abandoning_the_stale_leaves_what_has_no_way_there(conn: Connection) -> None:
+    conn.execute("insert into coord.status (status, is_active) values ('frozen', true)")
+    conn.execute("insert into coord.status_transition values ('registered', 'frozen')")
+    frozen = add_column(conn, "ada", "users", "a")
+    other = add_column(conn, "bob", "users", "a")
+    move(conn, frozen, "frozen")
+    conn.execute("select pg_sleep(0.02)")
+    found = rows(conn, "select * from coord.abandon_stale('10 ms', 'nobody came')")
+    assert [str(each["intent_id"]) for each in found] == [other]
+    stale = rows(conn, "select * from coord.stale_intents('10 ms')")
+    assert [str(each["intent_id"]) for each in stale] == [frozen]
+    assert problems(conn) == []
+
+
+def test_export_is_one_document_a_line_and_holds_everything(conn: Connection) -> None:
+    first = add_column(conn, "ada", "users", "a", metadata='{"note": "two\\nlines"}')
+    second = add_column(conn, "bob", "users", "a")
+    conn.execute(
+        "select coord.resolve_conflict(id, e'one\\ntwo') from coord.conflicts_of(%s)", (second,)
+    )
+    for intent in (first, second):
+        move(conn, intent, "abandoned")
+    lines = [each["line"] for each in rows(
+        conn, "select e::text as line from coord.export_ended(clock_timestamp()) e"
+    )]  # fmt: skip
+    assert len(lines) == 2
+    assert not any("\n" in line for line in lines)
+    documents = [json.loads(line) for line in lines]
+    assert [each["intent"]["id"] for each in documents] == [first, second]
+    for table, key in (("intent_history", "history"), ("conflict", "conflicts")):
+        exported = [row for each in documents for row in each[key]]
+        stored = rows(conn, f"select to_json(t) as row from coord.{table} t")
+        assert exported
+        assert {json.dumps(row, sort_keys=True) for row in exported} == {
+            json.dumps(each["row"], sort_keys=True) for each in stored
+        }
+
+
+def test_an_export_can_be_checked_against_the_archive(conn: Connection) -> None:
+    """As docs/operations.md says: the hashes that stay are those of the exported rows."""
+    move(conn, add_column(conn, "ada", "users", "a"), "abandoned")
+    before = value(conn, "select clock_timestamp()::text")
+    lines = [
+        each["line"]
+        for each in rows(
+            conn, "select e::text as line from coord.export_ended(%s::timestamptz) e", before
+        )
+    ]
+    conn.execute("select coord.archive_ended(%s::timestamptz)", (before,))
+    exported = {
+        (row["id"], row["intent_id"], row["row_hash"])
+        for line in lines
+        for row in json.loads(line)["history"]
+    }
+    kept = rows(conn, "select id, intent_id::text, row_hash::text from coord.archived_history")
+    assert exported == {tuple(each.values()) for each in kept}
+    assert len(exported) == 2
+
+
+@pytest.mark.parametrize("pattern", ["users\\", "%\\", "\\\\\\"])
+def test_pattern_without_its_last_character_is_refused(conn: Connection, pattern: str) -> None:
+    """It would make every later registration with a conflict fail."""
+    with pytest.raises(psycopg.errors.InvalidParameterValue) as refused:
+        conn.execute("select coord.ignore('why', object_name => %s)", (pattern,))
+    assert refused.value.diag.message_hint
+    conn.execute("select coord.ignore('why', object_name => %s)", (pattern + "\\",))
+    add_column(conn, "ada", "users", "a")
+    assert conflicts(conn, add_column(conn, "bob", "users", "a"))

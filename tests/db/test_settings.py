@@ -49,6 +49,8 @@ def test_setting_and_returning_to_the_default(conn: Connection) -> None:
         ("lock_wait_ms", "soon", "22023"),
         ("branch_hook", "no_such_function(text)", "22023"),
         ("conflicted_from", None, "22004"),
+        ("notify_channel", "x" * 64, "22023"),
+        ("notify_channel", "é" * 32, "22023"),
     ],
 )
 def test_wrong_values_are_refused(conn: Connection, name: str, new: str, sqlstate: str) -> None:

@@ -1,18 +1,20 @@
 """What somebody may try against history, who tries it, and what becomes of it.
 
-The table is the claim that docs/security.md makes in words. Each attack is one or more statements;
-``{victim}`` is an intent that has a history, ``{last}`` its last history row, ``{other}`` a row of
-another intent.
+The table is the claim that docs/security.md makes in words; it goes on in attacks_on_catalogs.py
+and attacks_beyond_roles.py. Each attack is one or more statements; ``{victim}`` is an intent that has a
+history, ``{last}`` its last history row, ``{other}`` a row of another intent, ``{bound}`` an intent
+of a bound agent that met nobody.
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-SUPERUSER, OWNER, AGENT, READER, NOBODY = "superuser", "owner", "agent", "reader", "nobody"
+SUPERUSER, OWNER = "superuser", "owner"
+REVIEWER, AGENT, READER, NOBODY = "reviewer", "agent", "reader", "nobody"
 POWERFUL = (SUPERUSER, OWNER)
 """The owner here is a role of its own, to which the tables were given; both may run any DDL."""
-OTHERS = (AGENT, READER, NOBODY)
+OTHERS = (REVIEWER, AGENT, READER, NOBODY)
 
 APPEND_ONLY = "IC003"
 DENIED = "42501"
@@ -23,6 +25,8 @@ FOUND_BY_DIGEST = "found by digest"
 """It works, and only coord.verify_history(digest) says so, with a digest kept elsewhere."""
 HARMLESS = "harmless"
 """It works, and every row of history is what it was."""
+LOUD = "loud"
+"""It works, and coord.verify_history() fails with an error."""
 
 
 class Attack(NamedTuple):
@@ -30,6 +34,7 @@ class Attack(NamedTuple):
     statements: str
     who: tuple[str, ...] = POWERFUL
     becomes: str = APPEND_ONLY  # or an SQLSTATE
+    since: int = 14  # PostgreSQL that can do it at all
 
 
 GUARDS_OFF = """
@@ -374,6 +379,16 @@ ATTACKS = [
         + "delete from coord.intent where id = '{victim}';"
         + GUARDS_ON,
         (SUPERUSER,),
+        FOUND,  # by the reviews that the others' histories have
+    ),
+    Attack(
+        "intent that met nobody removed with all its traces",
+        GUARDS_OFF
+        + "delete from coord.intent_history where intent_id = '{bound}';"
+        + WITHOUT_REFERENCES
+        + "delete from coord.intent where id = '{bound}';"
+        + GUARDS_ON,
+        (SUPERUSER,),
         FOUND_BY_DIGEST,
     ),
     Attack(
@@ -384,93 +399,5 @@ ATTACKS = [
         + GUARDS_ON,
         (SUPERUSER,),
         FOUND,
-    ),
-    # -- beyond one's role, around the tables
-    *(
-        Attack(what, sql, OTHERS, DENIED)
-        for what, sql in {
-            "disable the guards": "alter table coord.intent_history disable trigger user",
-            "trigger of one's own": """
-                create trigger x before insert on coord.intent_history
-                for each row execute function suppress_redundant_updates_trigger()""",
-            "rule of one's own": """
-                create rule x as on update to coord.intent_history do instead nothing""",
-            "lock everybody out": "lock table coord.intent_history in access exclusive mode",
-            "history written by hand": """
-                insert into coord.intent_history select * from coord.intent_history""",
-            "function in the schema": """
-                create function coord.nothing() returns int language sql return 1""",
-            "another body for a guard": """
-                create or replace function coord._refuse_history_change() returns trigger
-                language plpgsql as 'begin return new; end'""",
-            "internal function that appends": """
-                select coord._append_history('{victim}', 99, 'x', 'x', 'x', null, '{{}}', 'x', 'x',
-                    now(), null)""",
-            "internal function that moots": "select coord._moot_conflicts('{victim}', 'x')",
-            "archive": "select coord.archive_ended(now())",
-            "setting": "update coord.setting set value = 'off' where name = 'conflicted_from'",
-            "setting behind the view": "insert into coord.setting_value values ('x', 'y')",
-            "edge of one's own": """
-                insert into coord.status_transition values ('merged', 'registered')""",
-            "binding by hand": "delete from coord.agent_binding",
-            "role of the owner": "set local role attack_owner",
-            "drop the extension": "drop extension confiture_coord cascade",
-            "drop the schema": "drop schema coord cascade",
-            "drop what the owner has": "drop owned by attack_owner",
-            "take part in the group": "grant coord_reviewer to current_user",
-            "write through a sequence": "select setval('coord.intent_history_id_seq', 1)",
-            "write through COPY": "copy coord.intent_history from program 'true'",
-        }.items()
-    ),
-    *(
-        Attack(what, sql, (READER, NOBODY), DENIED)
-        for what, sql in {
-            "register": "select coord.register_intent('x', 'x', 'create table x ()')",
-            "move": "select coord.mark_abandoned('{victim}')",
-            "move, by the internal function": "select coord._move('{victim}', 'x', null, null)",
-            "amend": "select coord.amend_intent('{victim}', 'select 1')",
-            "recheck": "select coord.recheck('{victim}')",
-            "heartbeat": "select coord.heartbeat('{victim}')",
-            "review": "select coord.resolve_conflict(1, 'x')",
-            "number a branch": "select coord.allocate_branch('x')",
-        }.items()
-    ),
-    *(
-        Attack(what, sql, OTHERS, DENIED)
-        for what, sql in {
-            "bind an agent": "select coord.bind_agent('x', current_user)",
-            "silence conflicts": "select coord.ignore('x', object_name => '%')",
-            "let a rule expire": "select coord.unignore(1)",
-            "abandon others' intents": "select coord.abandon_stale('0', 'x')",
-        }.items()
-    ),
-    *(
-        Attack(what, sql, (AGENT,), DENIED)
-        for what, sql in {
-            "act for a bound agent": "select coord.mark_abandoned('{bound}')",
-            "act under a bound agent's name": """
-                select coord.mark_abandoned('{victim}', changed_by => 'bound')""",
-            "declare for a bound agent": """
-                select coord.register_intent('bound', 'x', 'create table x ()')""",
-            "declare for it with blanks around": """
-                select coord.register_intent(' bound ', 'x', 'create table x ()')""",
-            "amend a bound agent's plan": "select coord.amend_intent('{bound}', 'select 1')",
-            "keep a bound agent's intent alive": "select coord.heartbeat('{bound}')",
-            "move it by the internal function": """
-                select coord._move('{bound}', 'abandoned', null, null)""",
-        }.items()
-    ),
-    *(
-        Attack(what, sql, (NOBODY,), DENIED)
-        for what, sql in {
-            "see intents": "select * from coord.intent",
-            "see history": "select * from coord.intent_history",
-            "see settings": "select * from coord.setting",
-            "analyse": "select * from coord.footprint('select 1')",
-            "check": "select * from coord.check_intent('x', 'x', 'select 1')",
-            "verify": "select * from coord.verify_history()",
-            "load the detector": "select coord._load_detector()",
-            "see the version": "select coord.version()",
-        }.items()
     ),
 ]  # fmt: skip

@@ -10,18 +10,21 @@ import psycopg
 import pytest
 
 from tests.db.intents import Connection, add_column, conflicts, move, problems, rows, value
+from tests.security import attacks, attacks_beyond_roles, attacks_on_catalogs
 from tests.security.attacks import (
-    ATTACKS,
     FOUND,
     FOUND_BY_DIGEST,
     HARMLESS,
+    LOUD,
     OWNER,
     SUPERUSER,
     Attack,
 )
 from tools.cluster import Cluster
 
-ROLES = ("owner", "agent", "reader", "nobody", "bound")
+ATTACKS = [*attacks.ATTACKS, *attacks_on_catalogs.ATTACKS, *attacks_beyond_roles.ATTACKS]
+
+ROLES = ("owner", "reviewer", "agent", "reader", "nobody", "bound")
 DATABASE = "attacked"
 
 
@@ -33,6 +36,7 @@ def attacked(cluster: Cluster, extension_template: str) -> Iterator[dict[str, An
         for role in ROLES:
             admin.execute(f"create role attack_{role}")
         admin.execute("grant coord_agent to attack_agent, attack_bound")
+        admin.execute("grant coord_reviewer to attack_reviewer")
         admin.execute("grant coord_reader to attack_reader")
     with closing(cluster.connect(DATABASE)) as conn:
         conn.execute("grant create on schema public to public")
@@ -79,7 +83,11 @@ CASES = [
 
 
 @pytest.mark.parametrize(("attack", "who"), CASES)
-def test_attack_is_refused_or_found(attacked: dict[str, Any], attack: Attack, who: str) -> None:
+def test_attack_is_refused_or_found(
+    attacked: dict[str, Any], attack: Attack, who: str, pg_version: int
+) -> None:
+    if pg_version < attack.since:
+        pytest.skip(f"PostgreSQL {pg_version} cannot do it")
     conn: Connection = attacked["conn"]
     digest: str = attacked["digest"]
     before = rows(conn, "select * from coord.intent_history order by id")
@@ -87,10 +95,13 @@ def test_attack_is_refused_or_found(attacked: dict[str, Any], attack: Attack, wh
     with conn.transaction(force_rollback=True):
         if who != SUPERUSER:
             conn.execute(f"set local session authorization attack_{who}")
-        if attack.becomes in (FOUND, FOUND_BY_DIGEST, HARMLESS):
+        if attack.becomes in (FOUND, FOUND_BY_DIGEST, HARMLESS, LOUD):
             conn.execute(statements)
             conn.execute("reset session authorization")
-            if attack.becomes == FOUND:
+            if attack.becomes == LOUD:
+                with pytest.raises(psycopg.Error), conn.transaction():
+                    problems(conn)
+            elif attack.becomes == FOUND:
                 assert problems(conn) != []
             elif attack.becomes == FOUND_BY_DIGEST:
                 assert problems(conn) == []
@@ -108,9 +119,9 @@ def test_attack_is_refused_or_found(attacked: dict[str, Any], attack: Attack, wh
 def test_owner_and_superuser_are_told_apart() -> None:
     """The table covers both of the powerful, and every outcome."""
     assert {who for attack in ATTACKS for who in attack.who} == {
-        SUPERUSER, OWNER, "agent", "reader", "nobody",
+        SUPERUSER, OWNER, "reviewer", "agent", "reader", "nobody",
     }  # fmt: skip
-    assert {FOUND, FOUND_BY_DIGEST, HARMLESS, "IC003", "42501"} <= {
+    assert {FOUND, FOUND_BY_DIGEST, HARMLESS, LOUD, "IC003", "42501"} <= {
         attack.becomes for attack in ATTACKS
     }
 
