@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from .script import noop
+from .script_error import ScriptError
 from .uses import builtin_names
 from .uses.identifiers import identifiers
 
@@ -30,7 +31,7 @@ _FAMILIES_IN_TEMPORARY = frozenset(("relation", "type"))
 class Column:
     """What is known of a column that the script created."""
 
-    __slots__ = ("type", "not_null", "sequence", "default", "generated")
+    __slots__ = ("type", "not_null", "sequence", "default", "generated", "expression")
 
     def __init__(
         self,
@@ -45,6 +46,8 @@ class Column:
         self.sequence = sequence
         self.default = default
         self.generated = generated
+        self.expression: Any = None
+        """The node of the default, or of what it is generated from."""
 
 
 class Table:
@@ -65,9 +68,10 @@ class Table:
         self.parents: list[Relation] = []
         self.children: list[Relation] = []
         self.partitioned = False
-        self.triggers: set[str] = set()
+        self.triggers: dict[str, Any] = {}
+        """Row triggers, which partitions inherit, with the names of their functions."""
         self.owner: Table | None = None
-        """The table that an index is on."""
+        """The table that an index is on, or that a sequence belongs to."""
 
 
 class Scope:
@@ -202,6 +206,11 @@ class Scope:
         known = self._known.get((family, name))
         return known is not None and known.get(schema or "", False)
 
+    def is_gone(self, family: str, schema: str | None, name: str) -> bool:
+        """Tell whether the script dropped or renamed it (and did not create it again)."""
+        known = self._known.get((family, name))
+        return known is not None and not known.get(schema or "", True)
+
     def relation_moved(self, old: Relation, new: Relation, kind: str | None = None) -> None:
         """What is known of a relation is true of it under its new name.
 
@@ -248,14 +257,23 @@ def schema_name(schema: str) -> str:
     return TEMPORARY if schema.startswith("pg_temp_") else schema
 
 
+MOST_SCHEMAS = 100
+"""Each name without a schema may be in any schema of the path: footprints grow with it."""
+
+
 def _usable(schemas: Iterable[str]) -> tuple[str, ...]:
     """The path without the schema that everybody's path has, and without the one nobody knows."""
-    path: list[str] = []
+    path: dict[str, None] = {}
     for schema in schemas:
         if schema and schema not in (_OWN_SCHEMA, _SYSTEM):
-            name = schema_name(schema)
-            if name not in path:
-                path.append(name)
+            path[schema_name(schema)] = None
+    if len(path) > MOST_SCHEMAS:
+        raise ScriptError(
+            "54000",
+            "search_path has too many schemas",
+            f"{len(path)} schemas; the limit is {MOST_SCHEMAS}",
+            "name only the schemas that the changes need, or qualify their names",
+        )
     return tuple(path)
 
 

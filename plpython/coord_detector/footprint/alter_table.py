@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..loader import enums
+from ..model import Json
 from ..names import Table
 from . import automatic_names as names
 from .bounds import bound_values
@@ -13,7 +14,9 @@ from .columns import Later, create_column, create_sequence_of
 from .constraints import (
     create_constraints,
     create_foreign_keys,
+    implied_constraint,
     set_not_null,
+    use_of_whole,
 )
 from .table import copy_index
 from .work import Detail, Node, Target, Work, option_value, option_values, strings
@@ -109,34 +112,42 @@ def _add_column(s: Subject, command: Node) -> None:
     create_constraints(work, s.target, s.table, s.kind, later, new_table=False, heirs=heirs)
     create_foreign_keys(work, s.target, s.table, s.kind, later, heirs)
     for child in heirs:
-        create_column(work, child, work.table(child), kind, definition, Later(), {"implied": True})
+        own = work.relation_kind(child)
+        create_column(work, child, work.table(child), own, definition, Later(), {"implied": True})
 
 
 def _drop_column(s: Subject, command: Node) -> None:
     detail: Detail = dict(s.guard)
     if command.missing_ok:
         detail["if_exists"] = True
+        if s.table is not None and s.table.complete and command.name not in s.table.columns:
+            s.work.use(s.kind, s.target, None, {"if_exists": True})
+            return
     if command.behavior == _CASCADE:
         detail["cascade"] = True
+    heirs = s.children()
     s.work.add(s.column_kind, s.target, command.name, "drop", "definition", detail)
-    _drop_with_column(s, command.name)
-    for child in s.children():
-        s.work.add(s.column_kind, child, command.name, "drop", "definition", {"implied": True})
+    _drop_with_column(s.work, s.target, command.name)
+    for child in heirs:
+        kind = f"{s.work.relation_kind(child)} column"
+        s.work.add(kind, child, command.name, "drop", "definition", {"implied": True})
+        _drop_with_column(s.work, child, command.name)
 
 
-def _drop_with_column(s: Subject, name: str) -> None:
+def _drop_with_column(work: Work, target: Target, name: str) -> None:
     """What goes with a column: its indexes, constraints and sequence, as far as they are known."""
-    if s.table is None:
+    table = work.table(target)
+    if table is None:
         return
-    column = s.table.columns.pop(name, None)
-    for constraint, facts in list(s.table.constraints.items()):
+    column = table.columns.pop(name, None)
+    for constraint, facts in list(table.constraints.items()):
         if name in facts["columns"]:
-            drop_constraint(s.work, s.target, s.table, constraint, {"implied": True})
-    for index, facts in list(s.table.indexes.items()):
+            drop_constraint(work, target, table, constraint, {"implied": True})
+    for index, facts in list(table.indexes.items()):
         if name in facts["columns"]:
-            drop_index(s.work, Target(*index), s.table)
+            drop_index(work, Target(*index), table)
     if column is not None and column.sequence is not None:
-        _drop_sequence(s.work, Target(*column.sequence), known=True)
+        _drop_sequence(work, Target(*column.sequence), known=True)
 
 
 def _drop_sequence(work: Work, sequence: Target, known: bool) -> None:
@@ -160,6 +171,10 @@ def _default(s: Subject, command: Node) -> None:
     else:
         s.column(command.name, "default", value=s.work.canonical(command.def_))
         s.work.expression(command.def_, None, by="default value")
+    if s.table is not None and command.name in s.table.columns:
+        column = s.table.columns[command.name]
+        column.expression = command.def_
+        column.default = None if command.def_ is None else s.work.canonical(command.def_)
     for child in s.children():
         s.work.add(s.column_kind, child, command.name, "alter", "default", {"implied": True})
 
@@ -347,13 +362,26 @@ def _drop_constraint(s: Subject, command: Node) -> None:
     detail: Detail = dict(s.guard)
     if command.missing_ok:
         detail["if_exists"] = True
+        if s.table is not None and _is_absent(s.table, command.name):
+            s.work.use(s.kind, s.target, None, {"if_exists": True})
+            return
     if command.behavior == _CASCADE:
         detail["cascade"] = True
+    facts = s.table.constraints.get(command.name) if s.table is not None else None
     drop_constraint(s.work, s.target, s.table, command.name, detail)
-    for child in s.children():
+    for child in s.children() if facts is None or facts["type"] in _GO_DOWN else ():
         table = s.work.table(child)
         if table is not None and command.name in table.constraints:
             drop_constraint(s.work, child, table, command.name, {"implied": True})
+
+
+_GO_DOWN = ("check", "foreign key", "not null")
+"""Constraints that partitions and heirs have under the same name."""
+
+
+def _is_absent(table: Table, name: str) -> bool:
+    """Tell whether the script's own table has no such constraint, nor one that the server named."""
+    return table.complete and name not in table.constraints and not name.endswith("_not_null")
 
 
 _ENDINGS = ("_pkey", "_key", "_excl")
@@ -370,17 +398,40 @@ def drop_constraint(
     if known is not None:
         if known["type"] in ("primary key", "unique", "exclusion"):
             drop_index(work, index, table)
+            for child in work.descendants(table):
+                _drop_part(work, child, index)
     elif name.endswith(_ENDINGS) and (table is None or not table.complete):
         # Named so by the server: then there is an index of that name.
         work.add("index", index, None, "drop", "definition", {"implied": True, "automatic": True})
         work.forget_relation(index)
 
 
+def _drop_part(work: Work, child: Target, index: Target) -> None:
+    """The key of a partition that is a part of the partitioned table's goes with that."""
+    table = work.table(child)
+    for name, facts in list(table.indexes.items()) if table is not None else ():
+        if facts.get("part_of") == index.options[0]:
+            drop_constraint(work, child, table, name[1], {"implied": True})
+
+
 # -------------------------------------------------------------------- the relation itself
+
+
+def _follow(s: Subject, facet: str, value: Json) -> None:
+    """What the script gave to the table shares its owner, and is logged or not as it is."""
+    if s.table is None:
+        return
+    detail: Detail = {"value": value, "implied": True}
+    for index in s.table.indexes:
+        s.work.add("index", Target(*index), None, "alter", facet, detail)
+    for column in s.table.columns.values():
+        if column.sequence is not None:
+            s.work.add("sequence", Target(*column.sequence), None, "alter", facet, detail)
 
 
 def _owner(s: Subject, command: Node) -> None:
     s.alter("owner", value=role_name(command.newowner))
+    _follow(s, "owner", role_name(command.newowner))
     s.work.role_use(command.newowner)
 
 
@@ -392,18 +443,32 @@ def role_name(role: Node) -> str:
     return str(role.roletype.name).removeprefix("ROLESPEC_").lower()
 
 
+def mark_index(work: Work, table: Table | None, mark: str, name: str | None) -> None:
+    """At most one index of a table has a mark: whoever had it loses it."""
+    for index, facts in table.indexes.items() if table is not None else ():
+        if facts.pop(mark, False) and index[1] != name:
+            detail: Detail = {"value": False, "implied": True}
+            work.add("index", Target(*index), None, "alter", mark, detail)
+        elif index[1] == name:
+            facts[mark] = True
+
+
 def _cluster_on(s: Subject, command: Node) -> None:
+    mark_index(s.work, s.table, "cluster", command.name)
     s.alter("cluster", value=command.name)
     s.work.add("index", s.target.renamed(command.name), None, "alter", "cluster", {"value": True})
 
 
 def _drop_cluster(s: Subject, command: Node) -> None:
+    mark_index(s.work, s.table, "cluster", None)
     s.alter("cluster", value=None)
 
 
 def _persistence(s: Subject, command: Node) -> None:
     logged = command.subtype == _T.AT_SetLogged
-    s.alter("persistence", value="permanent" if logged else "unlogged")
+    value = "permanent" if logged else "unlogged"
+    s.alter("persistence", value=value)
+    _follow(s, "persistence", value)
 
 
 def _access_method(s: Subject, command: Node) -> None:
@@ -477,14 +542,26 @@ def _inherit(s: Subject, command: Node) -> None:
 def _of_type(s: Subject, command: Node) -> None:
     if command.def_ is None:
         s.alter("type", value=None)
+        _leave_type(s)
     else:
         s.alter("type", value=s.work.type_text(command.def_))
         s.work.type_use(command.def_, by="table")
 
 
+def _leave_type(s: Subject) -> None:
+    if s.table is None:
+        return
+    for place in list(s.table.parents):
+        parent = s.work.scope.tables.get(place)
+        if parent is not None and parent.kind == "composite type":
+            parent.children.remove(s.target.options[0])
+            s.table.parents.remove(place)
+
+
 def _replica_identity(s: Subject, command: Node) -> None:
     identity = command.def_
     word = {"n": "nothing", "f": "full", "d": "default", "i": "index"}[identity.identity_type]
+    mark_index(s.work, s.table, "replica identity", identity.name)
     if identity.name:
         s.alter("replica identity", value=word, index=identity.name)
         index = s.target.renamed(identity.name)
@@ -507,6 +584,10 @@ def _row_security(s: Subject, command: Node) -> None:
 def _attach(s: Subject, command: Node) -> None:
     part = s.work.relation(command.def_.name)
     if s.kind == "index":
+        known = s.work.table(part)
+        owner = known.owner if known is not None else None
+        if owner is not None and part.options[0] in owner.indexes:
+            owner.indexes[part.options[0]]["part_of"] = s.target.options[0]
         s.alter("partition", partition=part.text(), value=True)
         s.work.add("index", part, None, "alter", "partition", {"of": s.target.text()})
         return
@@ -530,9 +611,26 @@ def _attach(s: Subject, command: Node) -> None:
     if s.table is not None and known is not None:
         s.table.children.append(part.options[0])
         known.parents.append(s.target.options[0])
-        for index, facts in list(s.table.indexes.items()):
-            if not any(own["columns"] == facts["columns"] for own in known.indexes.values()):
-                copy_index(s.work, part, known, s.table, facts, index)
+        _join_indexes(s, part, known)
+        for name, facts in list(s.table.constraints.items()):
+            if facts["type"] == "foreign key" and name not in known.constraints:
+                implied_constraint(s.work, part, known, name, dict(facts), {"from": "parent"})
+
+
+def _join_indexes(s: Subject, part: Target, known: Table) -> None:
+    """Each index of the partitioned table gets a part: one that is there already, or a new one."""
+    assert s.table is not None
+    for index, facts in list(s.table.indexes.items()):
+        parent = (index, s.target.options[0])
+        for own, there in known.indexes.items():
+            same = there["columns"] == facts["columns"] and not there.get("part_of")
+            if same and bool(there["constraint"]) == bool(facts["constraint"]):
+                there["part_of"] = index
+                s.work.add("index", Target(*own), None, "alter", "partition", {"implied": True})
+                use_of_whole(s.work, *parent, facts["constraint"])
+                break
+        else:
+            copy_index(s.work, part, known, s.table, facts, parent)
 
 
 def _detach(s: Subject, command: Node) -> None:
@@ -555,6 +653,9 @@ def _detach(s: Subject, command: Node) -> None:
         s.table.children.remove(here)
     if known is not None and s.target.options[0] in known.parents:
         known.parents.remove(s.target.options[0])
+        for index, facts in known.indexes.items():
+            if facts.pop("part_of", None):
+                s.work.add("index", Target(*index), None, "alter", "partition", {"implied": True})
 
 
 COMMANDS: dict[Any, Command] = {

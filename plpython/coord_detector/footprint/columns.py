@@ -141,11 +141,13 @@ def _column_constraints(
                 later.add(constraint, name)
         elif what == _C.CONSTR_DEFAULT:
             column.default = work.canonical(constraint.raw_expr)
+            column.expression = constraint.raw_expr
             work.expression(constraint.raw_expr, None, by="default value")
         elif what == _C.CONSTR_GENERATED:
             stored = "virtual" if constraint.generated_kind == "v" else "stored"
             text = work.canonical(constraint.raw_expr)
             column.generated = text
+            column.expression = constraint.raw_expr
             detail["generated"] = f"{text} {stored}"
             words.append(f"generated always as {text} {stored}")
             work.expression(constraint.raw_expr, target, by="generated column")
@@ -195,6 +197,7 @@ def create_sequence_of(
         detail["automatic"] = True
     work.add("sequence", sequence, None, "create", "definition", detail)
     note_sequence(work, sequence)
+    work.scope.tables[sequence.options[0]].owner = work.table(target)
     return sequence
 
 
@@ -243,6 +246,12 @@ def copy_column(
     detail["definition"] = shortened(" ".join(words))
     work.add(f"{kind} column", target, name, "create", "definition", detail)
     table.columns[name] = copied
+    if copied.generated is not None or copied.default is not None:
+        copied.expression = column.expression
+        own = target if copied.generated is not None else None
+        work.expression(column.expression, own, by="default value")
+        if column.sequence is not None:
+            work.use("sequence", Target(*column.sequence), None, {"by": "default value"})
 
 
 __all__ = [

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..loader import ast, enums
 from ..model import Json
-from ..names import Column, Table, quoted
+from ..names import Column, Relation, Table, quoted
 from ..uses import row_facts
 from ..uses.nodes import child_names, is_a
 from . import automatic_names as names
@@ -104,11 +104,19 @@ def implied_constraint(
     _added(work, child, table, name, facts)
     by: Detail = {"by": "table constraint", "constraint": name}
     use_own_columns(work, child, facts["columns"], by)
+    work.expression(facts.get("expression"), child, **by)
     referenced = facts.get("referenced")
     if referenced is not None:
         for column in facts["keys"] or ():
             work.use("table column", referenced, column, by)
         _use_of_key(work, referenced, facts["keys"], {**by, "by_columns": True})
+
+
+def use_of_whole(work: Work, index: Relation, table: Relation, constraint: str | None) -> None:
+    """A partition's index hangs on that of the partitioned table, and its constraint as well."""
+    work.use("index", Target(*index), None, {"by": "index"})
+    if constraint is not None:
+        work.use("table constraint", Target(*table), constraint, {"by": "index"})
 
 
 def use_own_columns(
@@ -177,6 +185,7 @@ def create_check(
     work.add("table constraint", target, name, "create", "definition", detail)
     work.expression(node.raw_expr, target, by="table constraint", constraint=name)
     facts = {"type": "check", "columns": known, "no_inherit": bool(node.is_no_inherit)}
+    facts["expression"] = node.raw_expr
     _added(work, target, table, name, facts)
     for child in () if node.is_no_inherit else heirs:
         implied_constraint(work, child, work.table(child), name, dict(facts), detail)
@@ -343,7 +352,7 @@ def create_index_constraint(
                 set_not_null(work, target, table, kind, column)
     for child in _partitions(table, heirs):
         _index_constraint_of_child(
-            work, child, what, columns, including, text, middle, label, index=target.renamed(name)
+            work, child, what, columns, including, text, middle, label, (target, name)
         )
 
 
@@ -391,7 +400,7 @@ def _index_constraint_of_child(
     text: str,
     middle: str | None,
     label: str,
-    index: Target,
+    parent: tuple[Target, str],
 ) -> None:
     """Keys of a partitioned table are keys of its partitions, under names of their own."""
     table = work.table(child)
@@ -409,7 +418,10 @@ def _index_constraint_of_child(
     add_index_of_constraint(work, child, table, name, what, columns, text, True)
     _added(work, child, table, name, {"type": what, "columns": list(columns)})
     use_own_columns(work, child, [*columns, *including], {"by": "table constraint"})
-    work.use("index", index, None, {"by": "index"})
+    whole = parent[0].renamed(parent[1]).options[0]
+    if table is not None:
+        table.indexes[child.renamed(name).options[0]]["part_of"] = whole
+    use_of_whole(work, whole, parent[0].options[0], parent[1])
     if what == "primary key":
         for column in columns:
             set_not_null(work, child, table, "table", column)
@@ -545,6 +557,8 @@ def create_foreign_key(
         work.use("table", referenced, None, by)
     for column in keys or ():
         work.use("table column", referenced, column, {**by, "own": True} if itself else by)
+    if keys is None:
+        _guess_keys(work, referenced, columns, by)
     _use_of_key(work, referenced, keys, {**by, "by_columns": True})
     facts = {
         "type": "foreign key",
@@ -555,6 +569,14 @@ def create_foreign_key(
     _added(work, target, table, name, facts)
     for child in _partitions(table, heirs):
         implied_constraint(work, child, work.table(child), name, dict(facts), detail)
+
+
+def _guess_keys(work: Work, referenced: Target, columns: Sequence[str], by: Detail) -> None:
+    """A key of one column is mostly called id, and one of several is called what refers to it."""
+    places = Target(referenced.schema, referenced.name, referenced.options)
+    places.group = work.scope.next_candidate_group()
+    for column in columns if len(columns) > 1 else ("id",):
+        work.use("table column", places, column, {**by, "guessed": True})
 
 
 def _use_of_key(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..loader import enums
 from .alter_table import drop_index
-from .objects import FAMILIES, Address, address, forget
+from .objects import FAMILIES, RELATION_KINDS, Address, address, forget
 from .work import Detail, Node, Target, Work
 
 _CASCADE = enums.DropBehavior.DROP_CASCADE
@@ -20,6 +20,8 @@ def drop(work: Work, node: Node) -> None:
         detail["concurrently"] = True
     for one in node.objects:
         what = address(work, node.removeType, one)
+        if node.missing_ok and is_gone(work, what):
+            continue
         drop_object(work, what, detail)
 
 
@@ -30,9 +32,18 @@ def drop_object(work: Work, what: Address, detail: Detail) -> None:
         _drop_contents(work, target)
     elif kind in ("table", "foreign table", "materialized view", "partitioned table"):
         _drop_belongings(work, target)
+    elif kind == "sequence":
+        work.disown(target)
     elif kind == "index":
         _drop_constraint_of(work, target)
     forget(work, what)
+
+
+def is_gone(work: Work, what: Address) -> bool:
+    """Tell whether the script itself dropped or renamed it: then there is none."""
+    kind, target, sub = what
+    family = "relation" if kind in RELATION_KINDS else FAMILIES.get(kind, kind)
+    return sub is None and work.scope.is_gone(family, *target.options[0])
 
 
 def _drop_belongings(work: Work, target: Target) -> None:

@@ -56,13 +56,18 @@ def create_index(work: Work, node: Node) -> None:
             opclass = strings(parameter.opclass)
             work.use("operator class", work.reference(opclass, "operator class"), None, by)
     work.expression(node.whereClause, target, **by)
-    facts = {"columns": columns, "names": own_names, "constraint": None}
+    facts = {
+        "columns": columns,
+        "names": own_names,
+        "constraint": None,
+        "expressions": (*(one.expr for one in parameters if one.expr), node.whereClause),
+    }
     note_index(work, index, table, facts)
     if table is not None and table.partitioned and node.relation.inh:
         for part in work.descendants(table):
             known = work.table(part)
             if known is not None:
-                copy_index(work, part, known, table, facts, index.options[0])
+                copy_index(work, part, known, table, facts, (index.options[0], target.options[0]))
 
 
 def _definition(work: Work, node: Node, target: Target) -> str:

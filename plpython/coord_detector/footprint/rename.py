@@ -7,6 +7,7 @@ from typing import Any
 from ..loader import ast, enums
 from ..names import Table, quoted
 from .alter_table import WRITTEN_KINDS, role_name
+from .columns import note_sequence
 from .constraints import rename_index
 from .objects import (
     FAMILIES,
@@ -68,7 +69,8 @@ def _rename_column(work: Work, node: Node) -> None:
     _column_touches(work, kind, target, node, detail)
     _column_follows(table, node)
     for child in work.descendants(table):
-        _column_touches(work, kind, child, node, {"implied": True})
+        own = f"{work.relation_kind(child)} column"
+        _column_touches(work, own, child, node, {"implied": True})
         _column_follows(work.table(child), node)
 
 
@@ -102,8 +104,7 @@ def _rename_member(work: Work, old: Address, new_name: str, detail: Detail) -> N
             work.scope.constraint_added(schema, new_name)
         _rename_index_of(work, target, table, sub, new_name)
     elif kind == "trigger" and table is not None and sub in table.triggers:
-        table.triggers.discard(sub)
-        table.triggers.add(new_name)
+        table.triggers[new_name] = table.triggers.pop(sub)
 
 
 _ENDINGS = ("_pkey", "_key", "_excl")
@@ -162,6 +163,8 @@ def _bare(signature: str) -> str:
 def _follow(work: Work, old: Address, new: Target) -> None:
     kind, target, _ = old
     scope = work.scope
+    if kind == "sequence" and work.table(target) is None:
+        note_sequence(work, target)
     if kind in RELATION_KINDS or (kind == "type" and work.table(target) is not None):
         _relation_follows(work, target, new)
         return
@@ -178,11 +181,33 @@ def _follow(work: Work, old: Address, new: Target) -> None:
 def _relation_follows(work: Work, old: Target, new: Target) -> None:
     """What the script knows of a relation is true of it under its new name."""
     here, there = old.options[0], new.options[0]
+    index = work.table(old)
+    if index is not None and index.kind == "index" and index.owner is not None:
+        _rename_constraint_of(work, index.owner, here, there)
     for one, other in zip(old.options, new.options, strict=False):
         work.scope.relation_moved(one, other)
     table = work.scope.tables.get(there)
     if table is not None and here[0] != there[0]:
         _belongings_move(work, table, here[0], there[0])
+
+
+def _rename_constraint_of(
+    work: Work, table: Table, old: tuple[str | None, str], new: tuple[str | None, str]
+) -> None:
+    """A constraint is called what its index is called."""
+    name = table.indexes.get(old, {}).get("constraint")
+    place = next((place for place, one in work.scope.tables.items() if one is table), None)
+    if name is None or place is None or name not in table.constraints:
+        return
+    work.look_at(len(work.scope.tables))
+    table.constraints[new[1]] = table.constraints.pop(name)
+    table.indexes[old]["constraint"] = new[1]
+    work.scope.constraint_removed(place[0], name)
+    work.scope.constraint_added(place[0], new[1])
+    target = Target(*place)
+    kind = "table constraint"
+    work.add(kind, target, name, "drop", "name", {"renamed_to": new[1], "implied": True})
+    work.add(kind, target, new[1], "create", "name", {"renamed_from": name, "implied": True})
 
 
 def _belongings_move(

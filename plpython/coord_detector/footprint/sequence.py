@@ -28,6 +28,7 @@ def create_sequence(work: Work, node: Node) -> None:
         detail["owned_by"] = list(owner)
     work.add("sequence", target, None, "create", "definition", detail)
     note_sequence(work, target)
+    _own(work, target, owner)
     _use_owner(work, owner)
 
 
@@ -42,6 +43,8 @@ def alter_sequence(work: Work, node: Node) -> None:
             work.add(
                 "sequence", target, None, "alter", "owned by", {**detail, "value": list(owner)}
             )
+            work.disown(target)
+            _own(work, target, owner)
             _use_owner(work, owner)
         elif name == "restart":
             value = option_value(option)
@@ -70,6 +73,17 @@ def _owned_by(options: Sequence[Node]) -> tuple[str, ...]:
             parts = strings(option.arg)
             return parts if len(parts) > 1 else ()
     return ()
+
+
+def _own(work: Work, sequence: Target, owner: tuple[str, ...]) -> None:
+    """From now on it goes where the column goes."""
+    if not owner:
+        return
+    table = work.table(work.reference(owner[:-1], "relation"))
+    known = work.table(sequence)
+    if table is not None and known is not None and owner[-1] in table.columns:
+        table.columns[owner[-1]].sequence = sequence.options[0]
+        known.owner = table
 
 
 def _use_owner(work: Work, owner: tuple[str, ...]) -> None:

@@ -16,6 +16,7 @@ from .constraints import (
     create_foreign_keys,
     implied_constraint,
     note_index,
+    use_of_whole,
     use_own_columns,
 )
 from .work import Detail, Node, Target, Work, option_values, place
@@ -162,6 +163,8 @@ def _parents(
         if known is None:
             table.complete = False
         else:
+            known.children.append(target.options[0])
+            table.parents.append(work.scope.resolve(parts, "type")[0])
             for name, column in known.columns.items():
                 copy_column(work, target, table, kind, name, column, "type")
 
@@ -182,8 +185,11 @@ def _inherited_constraints(work: Work, target: Target, table: Table) -> None:
         partition = known.partitioned
         for name, facts in known.constraints.items():
             goes_down = facts["type"] == "check" and not facts.get("no_inherit")
-            if goes_down or (facts["type"] == "foreign key" and partition):
+            if goes_down:
                 _implied_constraint(work, target, table, name, facts)
+            elif facts["type"] == "foreign key" and partition:
+                _implied_constraint(work, target, table, name, facts)
+                work.use("table constraint", Target(*parent), name, {"by": "table constraint"})
 
 
 def _implied_constraint(
@@ -203,17 +209,21 @@ def _inherited_keys(work: Work, target: Target, table: Table) -> None:
         known = work.scope.tables.get(parent)
         if known is not None and known.partitioned:
             for index, facts in list(known.indexes.items()):
-                copy_index(work, target, table, known, facts, index)
-            for name in known.triggers:
-                table.triggers.add(name)
-                work.add(
-                    "trigger",
-                    target,
-                    name,
-                    "create",
-                    "definition",
-                    {"implied": True, "from": "parent"},
-                )
+                copy_index(work, target, table, known, facts, (index, parent))
+            for name, function in known.triggers.items():
+                inherit_trigger(work, target, table, parent, name, function)
+
+
+def inherit_trigger(
+    work: Work, target: Target, table: Table | None, parent: Relation, name: str, function: Node
+) -> None:
+    """A partition has the row triggers of its table, under the same names."""
+    if table is not None:
+        table.triggers[name] = function
+    detail: Detail = {"implied": True, "from": "parent"}
+    work.add("trigger", target, name, "create", "definition", detail)
+    work.use("trigger", Target(*parent), name, {"by": "trigger"})
+    work.routine_use(function, "", by="trigger", trigger=name)
 
 
 def copy_index(
@@ -222,11 +232,11 @@ def copy_index(
     table: Table,
     origin: Table,
     facts: dict[str, Any],
-    parent: Relation | None = None,
+    parent: tuple[Relation, Relation] | None = None,
 ) -> None:
     """An index like the one of another table, under the name that the server chooses.
 
-    ``parent`` is the index of a partitioned table that it becomes a part of.
+    ``parent`` is the index of a partitioned table that it becomes a part of, and that table.
     """
     constraint = facts.get("constraint")
     what = origin.constraints.get(constraint, {}).get("type") if constraint else None
@@ -261,11 +271,14 @@ def copy_index(
         "definition",
         {**detail, "table": place(target)},
     )
-    note_index(work, target.renamed(name), table, {**facts, "constraint": name if what else None})
+    own = {**facts, "constraint": name if what else None, "part_of": parent and parent[0]}
+    note_index(work, target.renamed(name), table, own)
     by: Detail = {"by": "index", "index": name}
     use_own_columns(work, target, facts["columns"], by)
+    if facts.get("expressions"):
+        work.expression(facts["expressions"], target, **by)
     if parent is not None:
-        work.use("index", Target(*parent), None, by)
+        use_of_whole(work, *parent, constraint)
 
 
 def _column_options(

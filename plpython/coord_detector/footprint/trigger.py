@@ -7,6 +7,7 @@ from ..model import Json
 from ..uses import query_uses
 from .alter_table import role_name
 from .canonical import full_text, shortened
+from .table import inherit_trigger
 from .work import Detail, Node, Target, Work, strings
 
 _TIMINGS = {2: "before", 64: "instead of"}
@@ -61,19 +62,11 @@ def create_trigger(work: Work, node: Node) -> None:
         work.use("table", work.relation(node.constrrel), None, by)
     table = work.table(target)
     if table is not None:
-        table.triggers.add(node.trigname)
+        table.triggers[node.trigname] = node.funcname
         if table.partitioned and node.row:
-            work.look_at(len(table.children))
-            for schema, name in table.children:
-                child = Target(schema, name)
-                work.add(
-                    "trigger",
-                    child,
-                    node.trigname,
-                    "create",
-                    "definition",
-                    {**detail, "implied": True},
-                )
+            place = target.options[0]
+            for child in work.descendants(table):
+                inherit_trigger(work, child, work.table(child), place, node.trigname, node.funcname)
 
 
 def _column_kind(kind: str) -> str:

@@ -154,6 +154,7 @@ class Work:
         detail: Mapping[str, Json] = NO_DETAIL,
     ) -> None:
         if not len(self.touches) % 256:
+            self.look_at(0)
             self.scope.interrupts()
         if target.group is None:
             self.touches.append(
@@ -288,6 +289,14 @@ class Work:
             if child is not None:
                 stack.extend(reversed(child.children))
         return [Target(schema, name) for schema, name in found]
+
+    def disown(self, sequence: Target) -> None:
+        """The sequence is no column's any more."""
+        known = self.table(sequence)
+        owner = known.owner if known is not None else None
+        for column in owner.columns.values() if owner is not None else ():
+            if column.sequence == sequence.options[0]:
+                column.sequence = None
 
     def forget_relation(self, target: Target) -> Table | None:
         """The relation is gone: its names are free again."""

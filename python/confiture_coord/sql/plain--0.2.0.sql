@@ -611,9 +611,10 @@ def plan(
     feature_name: str,
     query: Query,
     interrupts: Interrupts,
+    limits: Sequence[int] = DEFAULT,
 ) -> Plan:
     touches = touches_of(statements, path, query, interrupts)
-    declared = declared_tables(tables_declared, path, query)
+    declared = declared_tables(tables_declared, path, query, Limits(*limits))
     named = sorted({shown(touch) for touch in declared})
     stored = [touch for touch in net_effect([*touches, *declared]) if touch.schema != TEMPORARY]
     return Plan(
@@ -655,6 +656,15 @@ def touches_of(
     return touches if query is None else enrich(touches, query)
 
 
+LONGEST_PATH = 10_000
+"""Characters of a search path: a hundred names of any length, quoted and escaped."""
+
+
+def beginning(text: str) -> str:
+    """What an error shows of an argument."""
+    return text if len(text) <= 200 else f"{text[:200]}..."
+
+
 def resolved_path(search_path: str | None, effective_path: Sequence[str]) -> list[str]:
     """The schemas to resolve names with: as given, else the caller's effective path."""
     if search_path is None:
@@ -664,9 +674,11 @@ def resolved_path(search_path: str | None, effective_path: Sequence[str]) -> lis
     wrong = ScriptError(
         "22023",
         "search_path is not a list of schema names",
-        f"given: {search_path}",
+        f"given: {beginning(search_path)}",
         "write it as in SET search_path: billing, public",
     )
+    if len(search_path) > LONGEST_PATH:
+        raise wrong
     try:
         statements = parse_changes(f"set search_path = {search_path}")
     except ScriptError:
@@ -681,16 +693,39 @@ def resolved_path(search_path: str | None, effective_path: Sequence[str]) -> lis
     return [str(schema) for schema in schemas if schema]
 
 
-def declared_tables(names: Sequence[str | None], path: Sequence[str], query: Query) -> list[Touch]:
+def declared_tables(
+    names: Sequence[str | None],
+    path: Sequence[str],
+    query: Query,
+    limits: Limits = DEFAULT,
+) -> list[Touch]:
     """Tables that the agent named, as touches that only say: I am busy here."""
     scope = Scope(path)
     touches = []
+    count = 0
     for name in names:
+        if not isinstance(name, str | None):
+            raise ScriptError(
+                "22023",
+                "tables_affected must have one dimension",
+                "",
+                "give one array of names: ARRAY['users', 'billing.invoices']",
+            )
         if name is None or not name.strip():
             raise ScriptError(
                 "22023", "tables_affected contains an empty name", "", "leave the element out"
             )
-        for relation in parsed_names(name):
+        relations = parsed_names(name)
+        count += len(relations)
+        if count > limits.tables:
+            raise ScriptError(
+                "54000",
+                "tables_affected names too many tables",
+                f"the limit is {limits.tables}",
+                f"name fewer, or raise the limit of {limits.tables} tables: "
+                "the setting max_tables in coord.setting",
+            )
+        for relation in relations:
             parts = [part for part in (relation.schemaname, relation.relname) if part]
             places = scope.resolve(parts, "relation")
             detail: dict[str, Json] = {}
@@ -706,7 +741,7 @@ def parsed_names(name: str) -> list[Any]:
     wrong = ScriptError(
         "22023",
         "tables_affected contains something that is not a table name",
-        f"given: {name}",
+        f"given: {beginning(name)}",
         'write names as in SQL: users, billing.invoices, "Order Items"',
     )
     try:
@@ -1161,6 +1196,7 @@ def analyse(
             feature_name,
             query,
             interrupts(),
+            limits,
         )
     except PROBLEMS as error:
         return (problem(error), *[None] * 8)
@@ -1720,6 +1756,33 @@ def _neighbours(touch: Touch, facts: Facts, names: BaseNames) -> list[Touch]:
                     {**VIA, "renamed_to": touch.detail.get("renamed_to")},
                 )
             ]
+    if touch.facet == "definition" or touch.facet == "not null":
+        return _not_null(touch, facts, names)
+    return []
+
+
+def _not_null(touch: Touch, facts: Facts, names: BaseNames) -> list[Touch]:
+    """From PostgreSQL 18 on, a column's NOT NULL and its constraint go together."""
+    if touch.schema is None or touch.sub is None:
+        return []
+    base = names.relation(touch.schema, touch.name)
+    number, schema, name = touch.statement_no, touch.schema, touch.name
+    if touch.kind == "table constraint" and touch.action == "drop":
+        what, columns = facts.constraints.get((*base, touch.sub), ("", []))
+        lost: dict[str, Json] = {**VIA, "value": False}
+        return [
+            Touch(number, "table column", schema, name, column, "alter", "not null", lost)
+            for column in columns
+            if what == "not null"
+        ]
+    if family_of(touch.kind) == COLUMN and touch.detail.get("value") is False:
+        constraint = facts.not_nulls.get((*base, names.column(base, touch.sub)))
+        if constraint is not None:
+            gone: dict[str, Json] = {**VIA, "if_exists": True}
+            return [
+                Touch(number, "table constraint", schema, name, constraint, "drop",
+                      "definition", gone)
+            ]  # fmt: skip
     return []
 
 
@@ -1833,6 +1896,7 @@ MEMBER_KINDS = {
     "trigger": "trigger",
     "policy": "policy",
     "rule": "rule",
+    "publication relation": "publication relation",
 }
 GLOBAL_KINDS = frozenset(
     (
@@ -1914,6 +1978,8 @@ class Facts:
         """When triggers fire (bits of tgtype), on which columns, and whether they have a WHEN."""
         self.filled: dict[tuple[str, str, str], tuple[bool, bool]] = {}
         """Of columns: whether they are NOT NULL, and whether they have a default."""
+        self.not_nulls: dict[tuple[str, str, str], str] = {}
+        """Of columns: the constraint that keeps NULL out, which PostgreSQL 18 and later have."""
         self.column_types: dict[tuple[str, str, str], str] = {}
         self.constraints: dict[tuple[str, str, str], tuple[str, list[str]]] = {}
         """Type and columns of constraints."""
@@ -1977,9 +2043,9 @@ class Facts:
                 place = (row["schema"], row["name"], row["column_name"])
                 self.filled[place] = (row["not_null"], row["has_default"])
                 self.column_types[place] = row["type"]
-                self.columns[(row["schema"], row["name"], row["column_name"])] = Address(
-                    PG_CLASS, row["oid"], row["number"]
-                )
+                if row["not_null_constraint"]:
+                    self.not_nulls[place] = row["not_null_constraint"]
+                self.columns[place] = Address(PG_CLASS, row["oid"], row["number"])
 
     def _learn_routines(self, names: set[Name]) -> None:
         if names:
@@ -2146,17 +2212,30 @@ def note(touches: Sequence[Touch], query: Query) -> list[Touch]:
     result = list(touches)
     for index, table in tables.items():
         detail: dict[str, Json] = dict(touches[index].detail)
-        values = detail.pop("values", None)
-        if isinstance(values, list) and "row" not in detail:
-            detail["row"] = {
-                column: value[0]
-                for column, value in zip(columns.get(table, ()), values, strict=False)
-                if isinstance(value, list) and value
-            }
+        rows = _rows(detail.pop("values", None), detail.pop("given", None) or columns.get(table))
+        if len(rows) == 1:
+            detail["row"] = rows[0]
+        elif rows:
+            detail["rows"] = rows
         if table in keys:
             detail["keys"] = keys[table]
         result[index] = touches[index]._replace(detail=detail)
     return result
+
+
+def _rows(values: Json, columns: Json | list[str]) -> list[Json]:
+    """The constants of each row, by column."""
+    if not isinstance(values, list) or not isinstance(columns, list):
+        return []
+    return [
+        {
+            str(column): value[0]
+            for column, value in zip(columns, row, strict=False)
+            if isinstance(value, list) and value
+        }
+        for row in values
+        if isinstance(row, list)
+    ]
 
 
 def _is_row(touch: Touch) -> bool:
@@ -2245,6 +2324,7 @@ def place(touches: Sequence[Touch], query: Query) -> list[Touch]:
     }
     if not wanted:
         return list(touches)
+    touches = _with_columns(touches, query)
     ordered = sorted(wanted)
     known = {
         (row["schema"], row["name"]): list(row["labels"])
@@ -2257,6 +2337,33 @@ def place(touches: Sequence[Touch], query: Query) -> list[Touch]:
             touch = _placed(touch, labels)
         result.append(touch)
     return result
+
+
+def _with_columns(touches: Sequence[Touch], query: Query) -> Sequence[Touch]:
+    """Add to each label that is renamed the columns that may hold it."""
+    types = sorted(
+        {
+            (touch.schema or "", touch.name)
+            for touch in touches
+            if "renamed_to" in touch.detail and _is_new_label(touch)
+        }
+    )
+    if not types:
+        return touches
+    columns: dict[tuple[str, str], list[Json]] = {}
+    arrays = [[one[0] for one in types], [one[1] for one in types]]
+    for row in query(queries.COLUMNS_OF_TYPE, arrays):
+        columns.setdefault((row["schema"], row["name"]), []).append(
+            [row["table_schema"], row["table_name"], row["column_name"]]
+        )
+    return [
+        touch._replace(
+            detail={**touch.detail, "columns": columns.get((touch.schema or "", touch.name), [])}
+        )
+        if "renamed_to" in touch.detail and _is_new_label(touch)
+        else touch
+        for touch in touches
+    ]
 
 
 def _is_new_label(touch: Touch) -> bool:
@@ -2474,7 +2581,10 @@ COLUMNS = """
 select n.nspname as schema, c.relname as name, a.attname as column_name,
        c.oid::bigint as oid, a.attnum::int as number, a.attnotnull as not_null,
        a.atthasdef or a.attidentity <> '' as has_default,
-       pg_catalog.format_type(a.atttypid, a.atttypmod) as type
+       pg_catalog.format_type(a.atttypid, a.atttypmod) as type, (
+         select k.conname from pg_catalog.pg_constraint k
+         where k.conrelid = c.oid and k.contype = 'n' and k.conkey = array[a.attnum]
+       ) as not_null_constraint
 from (select distinct * from unnest($1::text[], $2::text[], $3::text[])
         as i (schema, name, column_name)) i
 join pg_catalog.pg_namespace n on n.nspname = i.schema
@@ -2537,6 +2647,12 @@ select i.kind, i.schema, i.name, i.sub, 'pg_catalog.pg_rewrite'::regclass::oid::
          end::text || case when r.ev_qual::text = '<>' then '' else '?' end, null
 from i join pg_catalog.pg_rewrite r on r.ev_class = i.relation and r.rulename = i.sub
 where i.kind = 'rule'
+union all
+select i.kind, i.schema, i.name, i.sub, 'pg_catalog.pg_publication_rel'::regclass::oid::bigint,
+       l.oid::bigint, null, null, null
+from i join pg_catalog.pg_publication p on p.pubname = i.sub
+join pg_catalog.pg_publication_rel l on l.prpubid = p.oid and l.prrelid = i.relation
+where i.kind = 'publication relation'
 """
 
 GLOBALS = """
@@ -2679,6 +2795,19 @@ join pg_catalog.pg_namespace n on n.nspname = i.schema
 join pg_catalog.pg_type t on t.typnamespace = n.oid and t.typname = i.name
 join pg_catalog.pg_enum e on e.enumtypid = t.oid
 group by n.nspname, t.typname
+"""
+
+COLUMNS_OF_TYPE = """
+select n.nspname as schema, t.typname as name,
+       rn.nspname as table_schema, r.relname as table_name, a.attname as column_name
+from (select distinct * from unnest($1::text[], $2::text[]) as i (schema, name)) i
+join pg_catalog.pg_namespace n on n.nspname = i.schema
+join pg_catalog.pg_type t on t.typnamespace = n.oid and t.typname = i.name
+join pg_catalog.pg_attribute a on a.atttypid = t.oid and a.attnum > 0 and not a.attisdropped
+join pg_catalog.pg_class r on r.oid = a.attrelid
+join pg_catalog.pg_namespace rn on rn.oid = r.relnamespace
+order by 1, 2, 3, 4, 5
+limit 20000
 """
 
 DEFAULT_PRIVILEGES = """
@@ -3198,6 +3327,7 @@ def _drop_column(s: Subject, command: Node) -> None:
     if command.missing_ok:
         detail["if_exists"] = True
         if s.table is not None and s.table.complete and command.name not in s.table.columns:
+            s.work.use(s.kind, s.target, None, {"if_exists": True})
             return
     if command.behavior == _CASCADE:
         detail["cascade"] = True
@@ -3439,6 +3569,7 @@ def _drop_constraint(s: Subject, command: Node) -> None:
     if command.missing_ok:
         detail["if_exists"] = True
         if s.table is not None and _is_absent(s.table, command.name):
+            s.work.use(s.kind, s.target, None, {"if_exists": True})
             return
     if command.behavior == _CASCADE:
         detail["cascade"] = True
@@ -3617,14 +3748,20 @@ def _inherit(s: Subject, command: Node) -> None:
 def _of_type(s: Subject, command: Node) -> None:
     if command.def_ is None:
         s.alter("type", value=None)
-        for place in list(s.table.parents) if s.table is not None else ():
-            parent = s.work.scope.tables.get(place)
-            if parent is not None and parent.kind == "composite type":
-                parent.children.remove(s.target.options[0])
-                s.table.parents.remove(place)
+        _leave_type(s)
     else:
         s.alter("type", value=s.work.type_text(command.def_))
         s.work.type_use(command.def_, by="table")
+
+
+def _leave_type(s: Subject) -> None:
+    if s.table is None:
+        return
+    for place in list(s.table.parents):
+        parent = s.work.scope.tables.get(place)
+        if parent is not None and parent.kind == "composite type":
+            parent.children.remove(s.target.options[0])
+            s.table.parents.remove(place)
 
 
 def _replica_identity(s: Subject, command: Node) -> None:
@@ -5111,6 +5248,7 @@ from ..loader import ast, enums
 from ..model import Touch
 from ..names import split_path
 from ..uses import dml_uses, do_uses
+from ..uses.routine import is_guarded_block
 from ..uses.literals import string_constant
 from .view import select_into
 from .work import Detail, Node, Target, Work, option_values
@@ -5156,10 +5294,17 @@ def truncate(work: Work, node: Node) -> None:
 def do_block(work: Work, node: Node) -> None:
     """A DO block runs now: DDL in it is footprinted as if it stood alone."""
     touches = do_uses(node, work.scope, lambda inner: _nested(work, inner))
+    guarded = any(touch.action != "use" for touch in touches) and is_guarded_block(node)
     for touch in touches:
         if touch.action != "use":
-            work.touches.append(touch)
+            work.touches.append(_with_guard(touch) if guarded else touch)
     work.extend(touch for touch in touches if touch.action == "use")
+
+
+def _with_guard(touch: Touch) -> Touch:
+    """What a block does only where it is missing or there, or without minding that it fails."""
+    word = {"create": "if_not_exists", "drop": "if_exists"}.get(touch.action)
+    return touch if word is None else touch._replace(detail={**touch.detail, word: True})
 
 
 def _nested(work: Work, node: Node) -> list[Touch]:
@@ -8799,6 +8944,7 @@ class Work:
         detail: Mapping[str, Json] = NO_DETAIL,
     ) -> None:
         if not len(self.touches) % 256:
+            self.look_at(0)
             self.scope.interrupts()
         if target.group is None:
             self.touches.append(
@@ -9625,6 +9771,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from .script import noop
+from .script_error import ScriptError
 from .uses import builtin_names
 from .uses.identifiers import identifiers
 
@@ -9870,14 +10017,23 @@ def schema_name(schema: str) -> str:
     return TEMPORARY if schema.startswith("pg_temp_") else schema
 
 
+MOST_SCHEMAS = 100
+"""Each name without a schema may be in any schema of the path: footprints grow with it."""
+
+
 def _usable(schemas: Iterable[str]) -> tuple[str, ...]:
     """The path without the schema that everybody's path has, and without the one nobody knows."""
-    path: list[str] = []
+    path: dict[str, None] = {}
     for schema in schemas:
         if schema and schema not in (_OWN_SCHEMA, _SYSTEM):
-            name = schema_name(schema)
-            if name not in path:
-                path.append(name)
+            path[schema_name(schema)] = None
+    if len(path) > MOST_SCHEMAS:
+        raise ScriptError(
+            "54000",
+            "search_path has too many schemas",
+            f"{len(path)} schemas; the limit is {MOST_SCHEMAS}",
+            "name only the schemas that the changes need, or qualify their names",
+        )
     return tuple(path)
 
 
@@ -10183,7 +10339,7 @@ def _belongs(key: Key, transient: set[Key]) -> bool:
 
 
 def _without_returning(touches: list[Touch]) -> list[Touch]:
-    """Without the renames of what is called as before in the end."""
+    """Without the renames of what is called as before in the end; it only must be there."""
     returned: set[Key] = set()
     origins: dict[Key, Key] = {}
     for touch in touches:
@@ -10195,7 +10351,13 @@ def _without_returning(touches: list[Touch]) -> list[Touch]:
                 returned.add(key)
     if not returned:
         return touches
-    return [touch for touch in touches if touch.facet != "name" or key_of(touch) not in returned]
+    result = []
+    for touch in touches:
+        if touch.facet != "name" or key_of(touch) not in returned:
+            result.append(touch)
+        elif touch.action == "create":
+            result.append(touch._replace(action="alter", detail={"value": touch.sub or touch.name}))
+    return result
 
 
 def _renamed(key: Key, touch: Touch) -> Key:
@@ -10662,11 +10824,14 @@ def _estate(estate: Touch, touches: Iterable[Touch], report: Report) -> None:
         detail = touch.detail
         granted = (
             drops
-            and touch.facet == "privileges"
+            and (touch.facet or "").startswith("privileges")
             and bool(detail.get("is_grant"))
             and estate.name in _listed(detail.get("grantee"))
         )
-        if granted or (touch.facet == "owner" and detail.get("value") == estate.name):
+        owned = (touch.facet == "owner" and detail.get("value") == estate.name) or (
+            touch.action == "create" and detail.get("owner") == estate.name
+        )
+        if granted or owned:
             report(
                 Verdict(
                     "owned-or-granted",
@@ -11485,6 +11650,17 @@ _ROWS: tuple[Rule, ...] = (
         "a",
     ),
     Rule(
+        "insert-before-identity",
+        "order",
+        "one drops an identity or makes it GENERATED ALWAYS, the other inserts rows as they were",
+        "without identity the column gets no value, and GENERATED ALWAYS takes none",
+        "documentation, CREATE TABLE: GENERATED \u2026 AS IDENTITY",
+        "create table t (id integer generated by default as identity primary key, c text);",
+        "insert into t (id) values (7)",
+        "alter table t alter column id set generated always",
+        "a",
+    ),
+    Rule(
         "insert-before-not-null",
         "order",
         "one fills a column and makes it NOT NULL, the other inserts rows without it",
@@ -12041,7 +12217,10 @@ class Prepared:
         "mentions",
         "defaults",
         "keys",
+        "lists",
         "references",
+        "renamed_labels",
+        "unlisted",
         "effects",
         "indexes",
         "made",
@@ -12074,6 +12253,12 @@ class Prepared:
         """Its changes of default privileges."""
         self.references: list[Touch] = []
         """Its new foreign keys, and its ON CONFLICT with columns."""
+        self.lists: list[Touch] = []
+        """Publications whose whole list it sets."""
+        self.unlisted: list[Touch] = []
+        """Tables that it takes out of publications."""
+        self.renamed_labels: list[Touch] = []
+        """Labels of enums that it renames."""
         self.keys: list[Touch] = []
         """Unique constraints and indexes that it makes or drops."""
         for touch in touches:
@@ -12113,6 +12298,13 @@ class Prepared:
             self.whole_schemas.append(touch)
         elif family == "default acl":
             self.defaults.append(touch)
+        elif touch.facet == "tables":
+            self.lists.append(touch)
+        elif family == "publication relation" and touch.action == "drop":
+            if "implied" not in touch.detail:
+                self.unlisted.append(touch)
+        elif touch.facet == "value" and "renamed_to" in touch.detail:
+            self.renamed_labels.append(touch)
         if touch.action == "create" and touch.facet == "definition":
             self.made.append(touch)
         detail = touch.detail
@@ -12168,9 +12360,11 @@ def enter(effect: Effect, touch: Touch) -> None:
         else:
             effect.uses.append(touch)
             effect.flags |= REFERS
-            if effect.key.family == RELATION and touch.detail.get("by") in MADE_ON_A_TABLE:
-                effect.flags |= WRITES
             detail = touch.detail
+            if effect.key.family == RELATION and (
+                detail.get("by") in MADE_ON_A_TABLE or "bounds" in detail
+            ):
+                effect.flags |= WRITES
             if detail.get("all_columns") or touch.facet == "absence" or "bounds" in detail:
                 effect.flags |= SPECIAL
     elif action == "alter":
@@ -12374,7 +12568,7 @@ def _same_facet(facet: str, one: Touch, two: Touch) -> tuple[str, Outcome]:
     a, b = one.detail, two.detail
     if any(a.get(place) != b.get(place) for place in _PLACES):
         return ("different-aspects", "overlap")
-    if facet in ("options", "configuration", "tables"):
+    if facet in ("options", "configuration"):
         return _options(one, two)
     if meaning(one) == meaning(two):
         return ("same-value", "duplicate")
@@ -12487,7 +12681,8 @@ def _joins(other: Effect, side: Side, report: Report) -> None:
     for touch in other.members:
         if "inherited" in touch.detail or family_of(touch.kind) != COLUMN:
             continue
-        if touch.action in ("create", "drop") or touch.facet == "type":
+        loosened = touch.facet == "not null" and not touch.detail.get("value")
+        if touch.action in ("create", "drop") or touch.facet == "type" or loosened:
             say(report, "shape-of-a-child", "clash", other, kind="table")
             return
     for touch in other.members:
@@ -12755,11 +12950,26 @@ def _replace_and_live(
             say(report, "recreate-or-drop", "clash", replacer)
         else:
             say(report, "replace-before-drop", "order", replacer, side, weight="error")
+    elif life == "ensure" and _cannot_follow(other, replacer):
+        say(report, "replace-before-drop", "order", replacer, OTHER[side], weight="error")
     elif life == "create" and _is_guarded(dropped):
         # Absent for both: whoever comes second finds it there, and only one of them minds.
         say(report, "guarded-create-second", "order", replacer, OTHER[side], weight="error")
     else:
         say(report, "both-replace", "clash", replacer)
+
+
+def _cannot_follow(ensuring: Effect, replacer: Effect) -> bool:
+    """Whether OR REPLACE of a view fails on the new one: columns may be added, at the end."""
+    late, early = ensuring.create, replacer.create
+    assert late is not None
+    assert early is not None
+    if late.kind != "view":
+        return False
+    if early.kind != "view":
+        return True
+    one, two = early.detail.get("columns"), late.detail.get("columns")
+    return isinstance(one, list) and isinstance(two, list) and two[: len(one)] != one
 
 
 # -------------------------------------------------------------------- one side makes it
@@ -13111,16 +13321,23 @@ def _takes_identity(effect: Effect) -> bool:
 
 def _identity_goes(a: Effect, b: Effect, report: Report) -> bool:
     """DROP IDENTITY and a change of it: afterwards there is none to change."""
-    for dropper, other, first in ((a, b, "b"), (b, a, "a")):
-        if _takes_identity(dropper) and any(
-            "set" in touch.detail for touch in other.alters.get("identity", ())
-        ):
+    sides: tuple[tuple[Effect, Effect, Side], ...] = ((a, b, "b"), (b, a, "a"))
+    for dropper, other, first in sides:
+        theirs = other.alters.get("identity", ())
+        if not _takes_identity(dropper):
+            continue
+        guarded = any("if_exists" in touch.detail for touch in theirs)
+        mine = any("if_exists" in touch.detail for touch in dropper.alters["identity"])
+        if mine and not guarded and _takes_identity(other):
+            say(report, "guarded-drop-second", "order", a, first, weight="error")
+            return True
+        if any("set" in touch.detail for touch in theirs):
             say(
                 report,
                 "change-before-drop",
                 "order",
                 a,
-                "a" if first == "a" else "b",
+                first,
                 weight="error",
             )
             return True
@@ -13216,9 +13433,12 @@ $coord0$),
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from ..model import Json, Outcome, Touch
+from ..identity import COLUMN, RELATION, Key, key_of
+from ..model import Json, Outcome, Side, Touch
+from .effects import Prepared
+from .verdict import Report, Verdict
 
 Detail = Mapping[str, Json]
 
@@ -13256,6 +13476,69 @@ def first_of(one: Touch, two: Touch) -> str | None:
     if "renamed_to" in b and b.get("value") in _needs(a):
         return "a"
     return None
+
+
+def written(renames: Sequence[Touch], other: Prepared, side: Side, report: Report) -> None:
+    """RENAME VALUE and a text that still has the old label: it is read when it is executed."""
+    for rename in renames:
+        label, key = rename.detail.get("value"), key_of(rename)
+        if not isinstance(label, str):
+            continue
+        columns = _columns_of(rename)
+        by_name = key in other.effects
+        if not by_name and not any(column in other.effects for column in columns):
+            tables = {(column.schema, column.name) for column in columns}
+            if not any(Key(RELATION, *table) in other.effects for table in tables):
+                continue
+        if any(_has_label(touch, label, columns, by_name) for touch in other.touches):
+            report(Verdict("labels-in-order", "type", "order", "warning", side, (key,)))
+            return
+
+
+def _columns_of(rename: Touch) -> set[Key]:
+    """The columns of the type that there are, as the catalog has them."""
+    columns = rename.detail.get("columns")
+    return {
+        Key(COLUMN, str(column[0]), str(column[1]), str(column[2]))
+        for column in (columns if isinstance(columns, list) else ())
+        if isinstance(column, list)
+    }
+
+
+def _has_label(touch: Touch, label: str, columns: set[Key], by_name: bool) -> bool:
+    detail = touch.detail
+    if detail.get("via") == "catalog":
+        return False
+    if touch.facet == "data":
+        return any(
+            label in _constants(detail, column.sub)
+            for column in columns
+            if (column.schema, column.name) == (touch.schema, touch.name)
+        )
+    if touch.kind in ("type", "enum value") or touch.action == "use":
+        return False
+    if touch.kind in ("table column", "table") and touch.facet == "default":
+        if not by_name and key_of(touch) not in columns:
+            return False
+    if "language plpgsql" in str(detail.get("definition")):
+        return False  # read when it runs
+    quoted_label = "'" + label.replace("'", "''") + "'"
+    texts = (detail.get("definition"), detail.get("value"), detail.get("default"))
+    return any(quoted_label in text.replace("''", "'") for text in texts if isinstance(text, str))
+
+
+def _constants(detail: Detail, column: str | None) -> list[Json]:
+    """The constants that a change of rows gives a column, or compares it with."""
+    found: list[Json] = []
+    for word in ("row", "set"):
+        values = detail.get(word)
+        if isinstance(values, dict) and column in values:
+            found.append(values[str(column)])
+    where = detail.get("where")
+    for part in where if isinstance(where, list) else ():
+        if isinstance(part, list) and part[0] == column:
+            found += part[2] if isinstance(part[2], list) else [part[2]]
+    return found
 
 
 def _with_rename(a: Detail, b: Detail, renames_a: bool, renames_b: bool) -> tuple[str, Outcome]:
@@ -13397,7 +13680,7 @@ from collections.abc import Sequence
 
 from ..identity import Key, container, key_of
 from ..model import Side, Touch
-from . import belongings, references
+from . import belongings, labels, publications, references
 from .dependents import is_looked_up
 from .effects import Prepared
 from .facets import same_grantees, too_many
@@ -13423,6 +13706,14 @@ def compare(a: Prepared, b: Prepared, report: Report) -> None:
         _dynamic_and_tables(a, b, report)
     if b.mentions:
         _dynamic_and_tables(b, a, report)
+    if a.lists and b.unlisted:
+        publications.taken_out(a, b, "b", report)
+    if b.lists and a.unlisted:
+        publications.taken_out(b, a, "a", report)
+    if a.renamed_labels:
+        labels.written(a.renamed_labels, b, "b", report)
+    if b.renamed_labels:
+        labels.written(b.renamed_labels, a, "a", report)
     if a.defaults and b.made:
         _defaults_and_made(a, b, report)
     if b.defaults and a.made:
@@ -13631,15 +13922,27 @@ $coord0$),
 
 from __future__ import annotations
 
+from ..identity import key_of
 from ..model import Side
-from .effects import Effect
-from .verdict import Report, say
+from .effects import Effect, Prepared
+from .verdict import Report, Verdict, say
 
 
 def compare(setter: Effect, other: Effect, side: Side, report: Report) -> None:
     """SET replaces the whole list, whatever others added to it or took out."""
     if any(touch.detail.get("by") == "publication relation" for touch in other.uses):
         say(report, "list-replaced", "clash", setter)
+
+
+def taken_out(setter: Prepared, other: Prepared, side: Side, report: Report) -> None:
+    """DROP TABLE of what SET TABLE no longer lists works only before it."""
+    for change in setter.lists:
+        for gone in other.unlisted:
+            key = key_of(gone)
+            if gone.sub == change.name and key not in setter.effects:
+                report(
+                    Verdict("change-before-drop", "publication", "order", "error", side, (key,))
+                )
 $coord0$),
 ('rules/references.py', $coord0$"""Foreign keys and the keys they refer to."""
 
@@ -13819,6 +14122,7 @@ from ..model import Side, Touch
 from .conditions import condition_of, is_violated
 from .effects import Effect
 from .verdict import Report, Verdict, say, severity_of
+from .writers import rows_of
 
 
 def compare(writer: Effect, other: Effect, side: Side, report: Report) -> None:
@@ -13827,6 +14131,8 @@ def compare(writer: Effect, other: Effect, side: Side, report: Report) -> None:
     for member in other.members:
         if member.kind in ("trigger", "rule"):
             _trigger(writer, member, report)
+        elif member.facet == "identity" and "insert" in writer.commands:
+            _identity(writer, member, side, report)
         elif "demands" in member.detail and "inherited" not in member.detail:
             _check(writer, member, report)
         elif (
@@ -13868,6 +14174,24 @@ def _default(writer: Effect, member: Touch, side: Side, report: Report) -> None:
         )
 
 
+def _identity(writer: Effect, member: Touch, side: Side, report: Report) -> None:
+    """A column that gets no value any more, or that none may be given."""
+    value = member.detail.get("value")
+    given = member.sub in writer.written
+    if (value is None and not given and not _gives_all(writer)) or (value == "always" and given):
+        report(
+            Verdict(
+                "insert-before-identity",
+                "column",
+                "order",
+                "error",
+                side,
+                (key_of(member),),
+                (writer.key,),
+            )
+        )
+
+
 def _not_null(writer: Effect, other: Effect, member: Touch, side: Side, report: Report) -> None:
     """A row without a value for a column that must have one from now on."""
     if member.detail.get("has_default") is not False or member.detail.get("was_not_null"):
@@ -13891,8 +14215,9 @@ def _check(writer: Effect, member: Touch, report: Report) -> None:
     """A row whose constants tell that it does not satisfy a new check."""
     demands = condition_of(member.detail, "demands")
     for touch in writer.data:
-        values = touch.detail.get("row", touch.detail.get("set"))
-        if isinstance(values, dict) and is_violated(demands, values):
+        values = touch.detail.get("set")
+        rows = [*rows_of(touch), values] if isinstance(values, dict) else rows_of(touch)
+        if any(is_violated(demands, row) for row in rows):
             key = key_of(member)
             report(
                 Verdict(
@@ -14172,13 +14497,23 @@ def compare(a: Effect, b: Effect, report: Report) -> None:
 
 def _same_key(one: Touch, two: Touch) -> bool:
     """Whether both insert a row, and one of the table's keys is the same in both."""
-    a, b = one.detail.get("row"), two.detail.get("row")
-    if not isinstance(a, dict) or not isinstance(b, dict):
+    theirs = rows_of(two)
+    if not theirs:
         return False
-    for key in _keys(one) or _keys(two):
-        if key and all(a.get(column) is not None and a[column] == b.get(column) for column in key):
-            return True
+    keys = _keys(one) or _keys(two)
+    for key in keys:
+        taken = [[row.get(column) for column in key] for row in theirs]
+        for row in rows_of(one):
+            values = [row.get(column) for column in key]
+            if key and None not in values and values in taken:
+                return True
     return False
+
+
+def rows_of(insert: Touch) -> list[dict[str, Json]]:
+    """What is known of the rows that a statement inserts."""
+    rows = insert.detail.get("rows") or [insert.detail.get("row")]
+    return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
 
 
 def _keys(insert: Touch) -> list[list[str]]:
@@ -14198,7 +14533,7 @@ def _same_row(one: Touch, two: Touch, effect: Effect, report: Report) -> None:
         say(report, "plain-insert-first", "order", effect, first, kind="table", weight="error")
     elif not prepared_a:
         say(report, "same-key-twice", "clash", effect, kind="table")
-    elif one.detail["row"] != two.detail["row"]:
+    elif rows_of(one) != rows_of(two):
         say(report, "same-rows", "clash", effect, kind="table")
 
 
@@ -14614,6 +14949,7 @@ class Limits(NamedTuple):
     script_bytes: int = 1_000_000
     statement_bytes: int = 200_000
     statements: int = 20_000
+    tables: int = 10_000
 
 
 DEFAULT = Limits()
@@ -17951,6 +18287,26 @@ def block_of(node: Any, scope: Scope, nested: Nested | None) -> list[Touch]:
     return _with_mentions(collector.touches, body)
 
 
+_BEFORE_A_STATEMENT = frozenset((";", "begin", "then", "else", "loop"))
+
+
+def is_guarded_block(node: Any) -> bool:
+    """Whether a DO block looks first (IF \u2026 THEN), or catches errors (EXCEPTION WHEN \u2026)."""
+    body = next((option.arg.sval for option in node.args if option.defname == "as"), "")
+    data = body.encode(errors="surrogatepass")
+    try:
+        tokens = safe_parser.scan(data) or ()
+    except safe_parser.Unparsable:
+        return False
+    words = [data[token.start : token.end + 1].decode(errors="replace").lower() for token in tokens]
+    for before, word in zip(["begin", *words], words, strict=False):
+        if word == "if" and before in _BEFORE_A_STATEMENT:
+            return True
+        if word == "when" and before == "exception":
+            return True
+    return False
+
+
 MOST_MENTIONS = 20
 
 
@@ -18165,11 +18521,14 @@ def _conflict(clause: Any) -> Facts:
 def _row(node: Any) -> Facts:
     select = node.selectStmt
     lists = getattr(select, "valuesLists", None)
-    if not lists or len(lists) != 1 or len(lists[0]) > MOST:
+    if not lists or len(lists) > MOST or len(lists[0]) > MOST:
         return {}
-    if not node.cols:
+    if not node.cols or len(lists) > 1:
         # Which columns these are, the catalog knows.
-        return {"values": [[_constant(one)] if _is_constant(one) else [] for one in lists[0]]}
+        values: list[Json] = [
+            [[_constant(one)] if _is_constant(one) else [] for one in row] for row in lists
+        ]
+        return {"values": values, "given": [column.name for column in node.cols or ()]}
     row: dict[str, Json] = {
         column.name: _constant(value)
         for column, value in zip(node.cols, lists[0], strict=False)
@@ -18785,7 +19144,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $function$
 # As the owner: where the parser lies is nothing that a caller may influence.
-if 'confiture_coord 3e52c910633853dd' in GD:
+if 'confiture_coord 40ec1d8b8958bd23' in GD:
     return
 import importlib
 import importlib.machinery
@@ -18793,7 +19152,7 @@ import importlib.util
 import marshal
 import sys
 
-package = 'coord_detector_3e52c910633853dd'
+package = 'coord_detector_40ec1d8b8958bd23'
 python = f'{sys.implementation.cache_tag} {importlib.util.MAGIC_NUMBER.hex()}'
 compiled = plpy.prepare(
     'select path, code from coord.detector_code where fingerprint = $1 and python = $2',
@@ -18856,7 +19215,7 @@ loader = importlib.import_module(package + '.loader')
 loader.prepare(f"{folder[0]['setting']}/confiture_coord/{version}", in_backend=True)
 backend = importlib.import_module(package + '.backend')
 backend.start(plpy)
-GD['confiture_coord 3e52c910633853dd'] = backend
+GD['confiture_coord 40ec1d8b8958bd23'] = backend
 $function$;
 comment on function coord._load_detector() is
     'Loads the detector into this session (internal; harmless to call)';
@@ -18869,7 +19228,7 @@ import importlib.util
 import marshal
 import sys
 
-package = 'coord_detector_3e52c910633853dd'
+package = 'coord_detector_40ec1d8b8958bd23'
 python = f'{sys.implementation.cache_tag} {importlib.util.MAGIC_NUMBER.hex()}'
 insert = plpy.prepare(
     'insert into coord.detector_code (fingerprint, python, path, code) values ($1, $2, $3, $4)',
@@ -19579,7 +19938,7 @@ begin
     return query
         with plan as (
             select distinct on (h.intent_id) h.intent_id, h.id, h.details->'schema_changes' as changes
-            from coord.intent_history h where h.event in ('registered', 'amended')
+            from coord.intent_history h where h.event in ('registered', 'amended', 'imported')
             order by h.intent_id, h.intent_row desc
         )
         select i.id, p.id, 'the plan of the intent is not the one that history has'
@@ -19961,10 +20320,10 @@ create or replace function coord._footprint(
 )
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord 3e52c910633853dd')
+detector = GD.get('confiture_coord 40ec1d8b8958bd23')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 3e52c910633853dd']
+    detector = GD['confiture_coord 40ec1d8b8958bd23']
 return detector.footprint(changes, change_list, search_path, effective_path)
 $function$;
 comment on function coord._footprint(text, text[], text, name[]) is
@@ -20029,10 +20388,11 @@ as $function$
 begin
     return array[coord._setting_of('max_script_bytes')::integer,
                  coord._setting_of('max_statement_bytes')::integer,
-                 coord._setting_of('max_statements')::integer];
+                 coord._setting_of('max_statements')::integer,
+                 coord._setting_of('max_tables')::integer];
 end
 $function$;
-comment on function coord._limits() is 'The limits of the parser, as it takes them (internal)';
+comment on function coord._limits() is 'The limits of the detector, as it takes them (internal)';
 
 create or replace function coord._compare(
     text_a text, list_a text[], text_b text, list_b text[], search_path text,
@@ -20043,10 +20403,10 @@ language plpython3u stable
 set plan_cache_mode = force_generic_plan
 set jit = off
 as $function$
-detector = GD.get('confiture_coord 3e52c910633853dd')
+detector = GD.get('confiture_coord 40ec1d8b8958bd23')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 3e52c910633853dd']
+    detector = GD['confiture_coord 40ec1d8b8958bd23']
 return detector.compare(
     text_a, list_a, text_b, list_b, search_path, effective_path, use_catalog, limits)
 $function$;
@@ -20150,10 +20510,10 @@ comment on function coord.compare_changes(text[], text, text, boolean) is
 create or replace function coord._detector_facts(out problem text[], out facts json)
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord 3e52c910633853dd')
+detector = GD.get('confiture_coord 40ec1d8b8958bd23')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 3e52c910633853dd']
+    detector = GD['confiture_coord 40ec1d8b8958bd23']
 return detector.facts()
 $function$;
 comment on function coord._detector_facts() is
@@ -20174,10 +20534,10 @@ language plpython3u stable
 set plan_cache_mode = force_generic_plan
 set jit = off
 as $function$
-detector = GD.get('confiture_coord 3e52c910633853dd')
+detector = GD.get('confiture_coord 40ec1d8b8958bd23')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 3e52c910633853dd']
+    detector = GD['confiture_coord 40ec1d8b8958bd23']
 return detector.analyse(changes, change_list, search_path, effective_path, tables_declared,
                         feature_name, limits)
 $function$;
@@ -20195,10 +20555,10 @@ set enable_seqscan = off
 set plan_cache_mode = force_generic_plan
 set jit = off
 as $function$
-detector = GD.get('confiture_coord 3e52c910633853dd')
+detector = GD.get('confiture_coord 40ec1d8b8958bd23')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 3e52c910633853dd']
+    detector = GD['confiture_coord 40ec1d8b8958bd23']
 return detector.detect(
     intent_no, agent_id, feature_name, keys, are_exclusive, touches, resolved_path)
 $function$;
@@ -20591,9 +20951,10 @@ begin
                format('conflict %s, intent %s, branch %s, %s', c.id, i.id, i.branch_name, i.status)
                    as detail,
                array_to_string(c.resolution_suggestions, e'\n') as hint
+        -- One by one through the primary keys, whatever the statistics say (see backend.py).
         from unnest(conflicts[:v_shown]) with ordinality as f (id, place)
-        join coord.conflict c on c.id = f.id
-        join coord.intent i on i.id = c.intent_b
+        cross join lateral (select c.* from coord.conflict c where c.id = f.id offset 0) c
+        cross join lateral (select i.* from coord.intent i where i.id = c.intent_b offset 0) i
         order by f.place
     loop
         raise warning using message = v_line.message, detail = v_line.detail, hint = v_line.hint;
@@ -21321,10 +21682,10 @@ comment on function coord.amend_intent(uuid, text[], text[], text, text, text) i
 create or replace function coord._sort_intents(nodes json, edges json) returns json
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord 3e52c910633853dd')
+detector = GD.get('confiture_coord 40ec1d8b8958bd23')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 3e52c910633853dd']
+    detector = GD['confiture_coord 40ec1d8b8958bd23']
 return detector.merge_order(nodes, edges)
 $function$;
 comment on function coord._sort_intents(json, json) is
@@ -21666,7 +22027,7 @@ with ours (name, body, security_definer, settings) as (
     values
 ('_actor', '1f18e24a0fc5d3a93dce49596a06e5490056e6586d2742f4f2616d342b9eb0d2', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_amend', '7e6a0e12eb3ab7c3827b3f9ce1ffbd021acee47513fba8f934c5c9adb03fb570', true, array['search_path=pg_catalog, pg_temp']::text[]),
-('_analyse', 'a356bc172bdb2daf9bc424646d4b64659c26a3aa205ff466cb5f72b82ba59992', false, array['plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
+('_analyse', '503819190ca62ac3f288767b660f3fd65cb72cb95964b6ec95bf35f6e0c76f05', false, array['plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
 ('_append_history', '8a9eea1b4606579ac7b0296299e644caa5376282fa36973429a7f3ceff78729f', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_authorise', 'c62c1527f3a9c9edd31a092a506bf95cb50ebb0c69beb1527d70df01d1da8009', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_authorise_review', '0577744c55b7787ae7f48e9e124976df695deddaa18d2a38a8bcd2d17ca89aa2', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -21683,7 +22044,7 @@ with ours (name, body, security_definer, settings) as (
 ('_check_text', '1aac582cc8438b9043d87227d0c2093603daedfe5790ea717c187a6456ea4c05', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_check_transition', 'e599451da1cc2eaa3c48a568d2ef0836db5432e24f46dfa3287a573fea4637f1', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_choice', '6a0ec09ca728fa8eb8b028fb505a70f93afd7c5095f2c6c0437233e035cd5d30', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_compare', '70b66705cda15eb86866a5f81f01f2a28074ce26ec52451419318f58ff2b905d', false, array['plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
+('_compare', '1d651a537977615f05e1f2a8d5d1325c94e83317b74001d859d028dd17cf1c9d', false, array['plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
 ('_compare_rows', 'dd08eeca5d3dd639f8f0733f06353fa94cb3bd9b3e808684fb0e5636fa399035', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_conflict_json', 'a3932a0d0c54d5c6e2a7a60973f3dcf570b7b6a3c9c6a1f28a0d89edad5203b2', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_conflict_line', 'bb606d623ac35ddfb72ef3905e94aba579c416a22a2db649125cceb68f12d403', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -21692,13 +22053,13 @@ with ours (name, body, security_definer, settings) as (
 ('_counts', '7fe8790f45e15bd26f82f9151646c029fb46c2b3487c1b571619010f7fce82b7', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_declare', 'd7b4b1148e125153e71c3a09616a03b0210ac958d245ea152a29997158154fff', false, null::text[]),
 ('_depends_on', 'f37bc93deed02bf43a8a632aea86923b8f86906001140165b00e5d823ca71d6d', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_detect', '28709efa92f4efea160171996514b09059991ded5d3cd566c75fe22df0328c9b', false, array['enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
-('_detector_facts', '7fd3125ecf23765a7f1c402bdb84b8224f1f2438b3468a17ad38320a00b02e1a', false, null::text[]),
-('_detector_sources', '499755216fc63ea676a77df087b4e1d652c38475522e24843eb0e34ff32ddce8', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_detect', 'd63f3069179058aec62673841c62de6f0ab423279758bb4db76ce03d65e6514c', false, array['enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
+('_detector_facts', '9a377394d2ce6b6c741467e8b907cc1fcd98299a1a0506c7dea2b665c5100f31', false, null::text[]),
+('_detector_sources', 'fd2fab6b4b966cd7d7be89110c6b68072b03a155650c55b3545441be5d0097cd', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_digest_of', 'af0f4735eb433dca9fd14b71246b20d20daa3cba8f7c0cd06774be1d1088bd30', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_ended', '679a84d1d5a194bca40468412857eae0e2e10b1e58e855442af1b763c8ada9be', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_follow_transition', '35b401e5c0362e7364b602cda21afbef50d5be447c42e99475bf5c4433bdb7a0', true, array['search_path=pg_catalog, pg_temp']::text[]),
-('_footprint', 'c7535f94bbefe230d9220730c9a656351c8b03cfc274150f6d2b57588472547b', false, null::text[]),
+('_footprint', 'b91b10be7e2bb9effc4ff195abc674252c3cf6bc4dd64995c4d9954cf07267df', false, null::text[]),
 ('_footprint_rows', '2cf258b01339c7b05129607c705ac7d7cf484d67ac6bb504d677d0782027a4bf', false, null::text[]),
 ('_found_conflicts', 'b58569cb14b92465f9f534dc330b5dde3893374cbe0dc80eb5319af21de0b68e', false, null::text[]),
 ('_guard_intent', '4ee3bd944b5c777fc43a90b9e8b65c6df867a90d2fbd430747ba24942a4c145c', true, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -21722,8 +22083,8 @@ with ours (name, body, security_definer, settings) as (
 ('_is_member', '515229767fe7f1829ebef00bd63b32273d7e3665cf091cc6670184d3fb34c57d', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_known_hashes', '4f7872e748c4ad03daeaccbcc0f6259069f7be6c358d858ae4626cca6f837fda', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_limit_lock_wait', '4eed619fef29ee8feefa29b6653cf4fd679e0e33931a8cf4a4ed9698cea5ae8d', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_limits', 'ab2a94eabb46fab23b5405910d44ebcba287ff61f771bd4b87107bf721013272', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_load_detector', 'b3366207d1d8d4ee5d261969880a52196567bfc8e4413c283528000b75cdfa61', true, array['search_path=pg_catalog, pg_temp']::text[]),
+('_limits', 'ffaff60bb0800af484cb83e505b5a2b84b78e7495a3c4b0538c9f442bf412c0e', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_load_detector', '727120aac421d5d4f276cb56e8ab4c18a2928bf3d4f24db2b09ef27624b5d70c', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_container', '423434b839f055dd1b41a180585f7d2262aa43f041472a83077af7de726a878f', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_holder', 'b5cbdc0966ec19527fcf60f6a1819b4a82cfbf52f64f5af082ff850e624a4861', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_intent_keys', '001e7dcfa0ced100c60e78b7b257478730a36c946731aaf1ff8cd2f0ac627023', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -21747,12 +22108,12 @@ with ours (name, body, security_definer, settings) as (
 ('_register', 'd51e9393104b9713781a012924b21b2b11394c4f2765603e64e37853ddad4743', true, array['search_path=pg_catalog, pg_temp', 'enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
 ('_setting_of', '9d76f07c41d36e171fb59699533b0dfe2bb059a0e9b71815c7d80aaf51c362b8', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_settle', '9d4fad5adf4522029c8ffd5d5136f09ccb1d48c849bb89563c90a4e4156350cc', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_sort_intents', 'b7cdf1d39baf37d89d07f5e7301b4216b7632a5ab8dad705d3eeff80f17f6db5', false, null::text[]),
+('_sort_intents', '0f6cfff11ea4da3ff7a4dfda22bfe156d90ff0a202ef9adbbbaeeef0e3ad643a', false, null::text[]),
 ('_status_after_conflict', '60693c723e2feefd7ba0d87d0cd41e22dcacacbceb5b21329700a2d216169e9e', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_store_conflicts', '380c4a52ee39572d837cbab55a1ce74f44c445652d82c5daa2882e8b163ba095', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_store_footprint', 'c61256ff241805c040abb05c226075df836ef4d55af9edda52519d7e0880d485', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_verify_digest', '054d906f74bf7c09dd4fa2bcef52ae3a610f674b54e3acefa1d1f172f3f349ec', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_warn_of_conflicts', '4a4fd41c5fa85b8bcf6e1e0bf2b8e1e642205688f760fecd2f2806b048c34593', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_warn_of_conflicts', 'ec85a6d33f0d0de65f2827e68f31f849046a6ca1a23821c14c22523c673084da', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_write_setting', '72bfb69ada96c290d56d5d032f4e4f38cc52d36eae261c8c3e0e6ec1493b75b3', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('abandon_stale', '5781df7d46a38a663de3a2898cc0d205ea212c9b691bf43c87c3a4db296bae73', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('allocate_branch', '06d603a6e13dc434dd21e01df7d7709ea090d66b58df4f6ffd4273b05b7276d6', true, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -21766,7 +22127,7 @@ with ours (name, body, security_definer, settings) as (
 ('compare_changes', '1d38b48d75c0b9ccb3ad217145abf0a3d4104e92fd1eafbf57281b45e75e025e', false, null::text[]),
 ('compare_changes', 'c1c57ed3b89f392da90e83e7e4b80eb1c5190f50bd8e4524bf2cc7ddb3e6f559', false, null::text[]),
 ('compare_changes', 'ef266f6615d9f01190de9cd8fb41a98476373a7e0c087bc8e5e3d652a18528d5', false, null::text[]),
-('compile_detector', 'c103089af664fac24bfb79a9f2a8ce2d235ec6a5803fd226cfcc17ef9779fe59', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('compile_detector', '604fff59fb08a4a1d85cdfec8b846cd1120abf7b01ad2620471ba1fa712d5f73', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('conflicts_of', '8986db19d00b60fecf4c8390651e72549c95cabda085669464d62af07d11cb31', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('detector_check', 'fb42c58de073479451a44ca97970843759baaf8a3a0c08d99cbaa571362376fc', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('export_ended', '37a73f17837d8b565ad3462f63279cfc2f85d64a7dfe9d32605f50aa6a26b121', true, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -21788,7 +22149,7 @@ with ours (name, body, security_definer, settings) as (
 ('resolve_conflict', 'df0a0151102104cca6ae0b9bd21a0e21dadbe619d7f5db32df1e81a7908603d1', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('stale_intents', '83f65db1553adc78821598a7d2d98eb7cf570ea86a20d7cc81eb694e4fddcb63', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('unignore', 'fbdde5f3f4963e0f3ce80ee60ee8366d4e573e370af0b4de98702d0274a79e01', true, array['search_path=pg_catalog, pg_temp']::text[]),
-('verify_history', '575beabfd8302a2ecee95229c5313372bb46a55bbaaf6ee29004cc2f53242ed3', true, array['search_path=pg_catalog, pg_temp']::text[]),
+('verify_history', '28c6b236915dfff7f1de623907c88f44d2cf4b0dcb66baf56da10699de395c5e', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('version', null, false, array['search_path=pg_catalog, pg_temp']::text[])
 ), there as (
     select p.proname::text as name, p.oid::regprocedure as signature,
