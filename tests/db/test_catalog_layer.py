@@ -133,3 +133,15 @@ def test_ten_thousand_objects(base: psycopg.Connection[Any]) -> None:
     assert asked < 20
     mine, theirs = prepare(touches), prepare(enriched(base, "alter table t77 add column d text"))
     assert [one.objects for one in compare(mine, theirs)] == [("t77",)]
+
+
+def test_not_null_and_its_constraint_go_together(
+    base: psycopg.Connection[Any], pg_version: int
+) -> None:
+    base.execute("alter table users alter column email set not null")
+    found = brief(enriched(base, "alter table users alter column email drop not null"))
+    constraint = ("table constraint", "users", "users_email_not_null", "drop", "definition")
+    assert (constraint in found) is (pg_version >= 18)
+    found = brief(enriched(base, "alter table users drop constraint users_email_not_null"))
+    column = ("table column", "users", "email", "alter", "not null")
+    assert (column in found) is (pg_version >= 18)

@@ -296,6 +296,33 @@ def _neighbours(touch: Touch, facts: Facts, names: BaseNames) -> list[Touch]:
                     {**VIA, "renamed_to": touch.detail.get("renamed_to")},
                 )
             ]
+    if touch.facet == "definition" or touch.facet == "not null":
+        return _not_null(touch, facts, names)
+    return []
+
+
+def _not_null(touch: Touch, facts: Facts, names: BaseNames) -> list[Touch]:
+    """From PostgreSQL 18 on, a column's NOT NULL and its constraint go together."""
+    if touch.schema is None or touch.sub is None:
+        return []
+    base = names.relation(touch.schema, touch.name)
+    number, schema, name = touch.statement_no, touch.schema, touch.name
+    if touch.kind == "table constraint" and touch.action == "drop":
+        what, columns = facts.constraints.get((*base, touch.sub), ("", []))
+        lost: dict[str, Json] = {**VIA, "value": False}
+        return [
+            Touch(number, "table column", schema, name, column, "alter", "not null", lost)
+            for column in columns
+            if what == "not null"
+        ]
+    if family_of(touch.kind) == COLUMN and touch.detail.get("value") is False:
+        constraint = facts.not_nulls.get((*base, names.column(base, touch.sub)))
+        if constraint is not None:
+            gone: dict[str, Json] = {**VIA, "if_exists": True}
+            return [
+                Touch(number, "table constraint", schema, name, constraint, "drop",
+                      "definition", gone)
+            ]  # fmt: skip
     return []
 
 

@@ -17,6 +17,7 @@ MEMBER_KINDS = {
     "trigger": "trigger",
     "policy": "policy",
     "rule": "rule",
+    "publication relation": "publication relation",
 }
 GLOBAL_KINDS = frozenset(
     (
@@ -98,6 +99,8 @@ class Facts:
         """When triggers fire (bits of tgtype), on which columns, and whether they have a WHEN."""
         self.filled: dict[tuple[str, str, str], tuple[bool, bool]] = {}
         """Of columns: whether they are NOT NULL, and whether they have a default."""
+        self.not_nulls: dict[tuple[str, str, str], str] = {}
+        """Of columns: the constraint that keeps NULL out, which PostgreSQL 18 and later have."""
         self.column_types: dict[tuple[str, str, str], str] = {}
         self.constraints: dict[tuple[str, str, str], tuple[str, list[str]]] = {}
         """Type and columns of constraints."""
@@ -161,9 +164,9 @@ class Facts:
                 place = (row["schema"], row["name"], row["column_name"])
                 self.filled[place] = (row["not_null"], row["has_default"])
                 self.column_types[place] = row["type"]
-                self.columns[(row["schema"], row["name"], row["column_name"])] = Address(
-                    PG_CLASS, row["oid"], row["number"]
-                )
+                if row["not_null_constraint"]:
+                    self.not_nulls[place] = row["not_null_constraint"]
+                self.columns[place] = Address(PG_CLASS, row["oid"], row["number"])
 
     def _learn_routines(self, names: set[Name]) -> None:
         if names:

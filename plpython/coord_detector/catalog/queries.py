@@ -35,7 +35,10 @@ COLUMNS = """
 select n.nspname as schema, c.relname as name, a.attname as column_name,
        c.oid::bigint as oid, a.attnum::int as number, a.attnotnull as not_null,
        a.atthasdef or a.attidentity <> '' as has_default,
-       pg_catalog.format_type(a.atttypid, a.atttypmod) as type
+       pg_catalog.format_type(a.atttypid, a.atttypmod) as type, (
+         select k.conname from pg_catalog.pg_constraint k
+         where k.conrelid = c.oid and k.contype = 'n' and k.conkey = array[a.attnum]
+       ) as not_null_constraint
 from (select distinct * from unnest($1::text[], $2::text[], $3::text[])
         as i (schema, name, column_name)) i
 join pg_catalog.pg_namespace n on n.nspname = i.schema
@@ -98,6 +101,12 @@ select i.kind, i.schema, i.name, i.sub, 'pg_catalog.pg_rewrite'::regclass::oid::
          end::text || case when r.ev_qual::text = '<>' then '' else '?' end, null
 from i join pg_catalog.pg_rewrite r on r.ev_class = i.relation and r.rulename = i.sub
 where i.kind = 'rule'
+union all
+select i.kind, i.schema, i.name, i.sub, 'pg_catalog.pg_publication_rel'::regclass::oid::bigint,
+       l.oid::bigint, null, null, null
+from i join pg_catalog.pg_publication p on p.pubname = i.sub
+join pg_catalog.pg_publication_rel l on l.prpubid = p.oid and l.prrelid = i.relation
+where i.kind = 'publication relation'
 """
 
 GLOBALS = """
@@ -240,6 +249,19 @@ join pg_catalog.pg_namespace n on n.nspname = i.schema
 join pg_catalog.pg_type t on t.typnamespace = n.oid and t.typname = i.name
 join pg_catalog.pg_enum e on e.enumtypid = t.oid
 group by n.nspname, t.typname
+"""
+
+COLUMNS_OF_TYPE = """
+select n.nspname as schema, t.typname as name,
+       rn.nspname as table_schema, r.relname as table_name, a.attname as column_name
+from (select distinct * from unnest($1::text[], $2::text[]) as i (schema, name)) i
+join pg_catalog.pg_namespace n on n.nspname = i.schema
+join pg_catalog.pg_type t on t.typnamespace = n.oid and t.typname = i.name
+join pg_catalog.pg_attribute a on a.atttypid = t.oid and a.attnum > 0 and not a.attisdropped
+join pg_catalog.pg_class r on r.oid = a.attrelid
+join pg_catalog.pg_namespace rn on rn.oid = r.relnamespace
+order by 1, 2, 3, 4, 5
+limit 20000
 """
 
 DEFAULT_PRIVILEGES = """
