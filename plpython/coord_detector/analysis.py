@@ -46,9 +46,10 @@ def plan(
     feature_name: str,
     query: Query,
     interrupts: Interrupts,
+    limits: Sequence[int] = DEFAULT,
 ) -> Plan:
     touches = touches_of(statements, path, query, interrupts)
-    declared = declared_tables(tables_declared, path, query)
+    declared = declared_tables(tables_declared, path, query, Limits(*limits))
     named = sorted({shown(touch) for touch in declared})
     stored = [touch for touch in net_effect([*touches, *declared]) if touch.schema != TEMPORARY]
     return Plan(
@@ -90,6 +91,15 @@ def touches_of(
     return touches if query is None else enrich(touches, query)
 
 
+LONGEST_PATH = 10_000
+"""Characters of a search path: a hundred names of any length, quoted and escaped."""
+
+
+def beginning(text: str) -> str:
+    """What an error shows of an argument."""
+    return text if len(text) <= 200 else f"{text[:200]}..."
+
+
 def resolved_path(search_path: str | None, effective_path: Sequence[str]) -> list[str]:
     """The schemas to resolve names with: as given, else the caller's effective path."""
     if search_path is None:
@@ -99,9 +109,11 @@ def resolved_path(search_path: str | None, effective_path: Sequence[str]) -> lis
     wrong = ScriptError(
         "22023",
         "search_path is not a list of schema names",
-        f"given: {search_path}",
+        f"given: {beginning(search_path)}",
         "write it as in SET search_path: billing, public",
     )
+    if len(search_path) > LONGEST_PATH:
+        raise wrong
     try:
         statements = parse_changes(f"set search_path = {search_path}")
     except ScriptError:
@@ -116,16 +128,39 @@ def resolved_path(search_path: str | None, effective_path: Sequence[str]) -> lis
     return [str(schema) for schema in schemas if schema]
 
 
-def declared_tables(names: Sequence[str | None], path: Sequence[str], query: Query) -> list[Touch]:
+def declared_tables(
+    names: Sequence[str | None],
+    path: Sequence[str],
+    query: Query,
+    limits: Limits = DEFAULT,
+) -> list[Touch]:
     """Tables that the agent named, as touches that only say: I am busy here."""
     scope = Scope(path)
     touches = []
+    count = 0
     for name in names:
+        if not isinstance(name, str | None):
+            raise ScriptError(
+                "22023",
+                "tables_affected must have one dimension",
+                "",
+                "give one array of names: ARRAY['users', 'billing.invoices']",
+            )
         if name is None or not name.strip():
             raise ScriptError(
                 "22023", "tables_affected contains an empty name", "", "leave the element out"
             )
-        for relation in parsed_names(name):
+        relations = parsed_names(name)
+        count += len(relations)
+        if count > limits.tables:
+            raise ScriptError(
+                "54000",
+                "tables_affected names too many tables",
+                f"the limit is {limits.tables}",
+                f"name fewer, or raise the limit of {limits.tables} tables: "
+                "the setting max_tables in coord.setting",
+            )
+        for relation in relations:
             parts = [part for part in (relation.schemaname, relation.relname) if part]
             places = scope.resolve(parts, "relation")
             detail: dict[str, Json] = {}
@@ -141,7 +176,7 @@ def parsed_names(name: str) -> list[Any]:
     wrong = ScriptError(
         "22023",
         "tables_affected contains something that is not a table name",
-        f"given: {name}",
+        f"given: {beginning(name)}",
         'write names as in SQL: users, billing.invoices, "Order Items"',
     )
     try:

@@ -110,6 +110,7 @@ def analyse(
             feature_name,
             query,
             interrupts(),
+            limits,
         )
     except PROBLEMS as error:
         return (problem(error), *[None] * 8)

@@ -52,6 +52,7 @@ class Limits(NamedTuple):
     script_bytes: int = 1_000_000
     statement_bytes: int = 200_000
     statements: int = 20_000
+    tables: int = 10_000
 
 
 DEFAULT = Limits()

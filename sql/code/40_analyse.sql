@@ -73,10 +73,11 @@ as $function$
 begin
     return array[coord._setting_of('max_script_bytes')::integer,
                  coord._setting_of('max_statement_bytes')::integer,
-                 coord._setting_of('max_statements')::integer];
+                 coord._setting_of('max_statements')::integer,
+                 coord._setting_of('max_tables')::integer];
 end
 $function$;
-comment on function coord._limits() is 'The limits of the parser, as it takes them (internal)';
+comment on function coord._limits() is 'The limits of the detector, as it takes them (internal)';
 
 create or replace function coord._compare(
     text_a text, list_a text[], text_b text, list_b text[], search_path text,
