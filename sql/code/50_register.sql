@@ -280,9 +280,10 @@ begin
                format('conflict %s, intent %s, branch %s, %s', c.id, i.id, i.branch_name, i.status)
                    as detail,
                array_to_string(c.resolution_suggestions, e'\n') as hint
+        -- One by one through the primary keys, whatever the statistics say (see backend.py).
         from unnest(conflicts[:v_shown]) with ordinality as f (id, place)
-        join coord.conflict c on c.id = f.id
-        join coord.intent i on i.id = c.intent_b
+        cross join lateral (select c.* from coord.conflict c where c.id = f.id offset 0) c
+        cross join lateral (select i.* from coord.intent i where i.id = c.intent_b offset 0) i
         order by f.place
     loop
         raise warning using message = v_line.message, detail = v_line.detail, hint = v_line.hint;
