@@ -8,7 +8,11 @@
 lock table coord.setting_default in access exclusive mode;
 
 -- sql/updates/0.1.0--0.2.0.sql
--- From 0.1.0 to 0.2.0: no table changes, only comments on columns do.
+-- From 0.1.0 to 0.2.0: no table changes, only an index and comments on columns do.
+
+drop index coord.intent_key_active_idx;
+create index intent_key_active_idx
+    on coord.intent_key (key collate "C", is_exclusive, intent_no) where is_active;
 
 comment on column coord.lock_key.holder is
     'Which transaction took it last: see coord._lock_holder()';
@@ -746,12 +750,12 @@ with mine as (
     select k.intent_no
     from mine m cross join lateral (
         select k.intent_no from coord.intent_key k
-        where k.key = m.key and k.is_active and k.is_exclusive offset 0) k
+        where k.key = m.key collate "C" and k.is_active and k.is_exclusive offset 0) k
     union
     select k.intent_no
     from mine m cross join lateral (
         select k.intent_no from coord.intent_key k
-        where k.key = m.key and k.is_active and not k.is_exclusive offset 0) k
+        where k.key = m.key collate "C" and k.is_active and not k.is_exclusive offset 0) k
     where m.is_exclusive
 )
 select i.intent_no, i.id, i.agent_id, i.feature_name, i.branch_name, i.status, f.version
@@ -8966,6 +8970,14 @@ def table_of(touch: Touch) -> str | None:
     return f"name {table.get('schema') or '?'}.{table.get('name')}"
 
 
+def tables_with_label(touch: Touch) -> list[str]:
+    """The keys of the tables whose rows may have the label that is renamed."""
+    columns = touch.detail.get("columns")
+    if "renamed_to" not in touch.detail or not isinstance(columns, list):
+        return []
+    return [f"name {column[0]}.{column[1]}" for column in columns if isinstance(column, list)]
+
+
 def container_of(touch: Touch) -> Key | None:
     """The container that the touch belongs to, or changes as a whole."""
     if is_opaque(touch):
@@ -9000,6 +9012,7 @@ def keys_of(touches: Iterable[Touch]) -> list[Key]:
         table = table_of(touch)
         if table is not None:
             found.append(Key(table, True))
+        found += [Key(key, True) for key in tables_with_label(touch)]
         container = container_of(touch)
         if container is not None:
             found.append(container)
@@ -13465,9 +13478,7 @@ def taken_out(setter: Prepared, other: Prepared, side: Side, report: Report) -> 
         for gone in other.unlisted:
             key = key_of(gone)
             if gone.sub == change.name and key not in setter.effects:
-                report(
-                    Verdict("change-before-drop", "publication", "order", "error", side, (key,))
-                )
+                report(Verdict("change-before-drop", "publication", "order", "error", side, (key,)))
 $coord0$),
 ('rules/references.py', $coord0$"""Foreign keys and the keys they refer to."""
 
@@ -18669,7 +18680,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $function$
 # As the owner: where the parser lies is nothing that a caller may influence.
-if 'confiture_coord 40ec1d8b8958bd23' in GD:
+if 'confiture_coord 02e3c0bafdebc224' in GD:
     return
 import importlib
 import importlib.machinery
@@ -18677,7 +18688,7 @@ import importlib.util
 import marshal
 import sys
 
-package = 'coord_detector_40ec1d8b8958bd23'
+package = 'coord_detector_02e3c0bafdebc224'
 python = f'{sys.implementation.cache_tag} {importlib.util.MAGIC_NUMBER.hex()}'
 compiled = plpy.prepare(
     'select path, code from coord.detector_code where fingerprint = $1 and python = $2',
@@ -18740,7 +18751,7 @@ loader = importlib.import_module(package + '.loader')
 loader.prepare(f"{folder[0]['setting']}/confiture_coord/{version}", in_backend=True)
 backend = importlib.import_module(package + '.backend')
 backend.start(plpy)
-GD['confiture_coord 40ec1d8b8958bd23'] = backend
+GD['confiture_coord 02e3c0bafdebc224'] = backend
 $function$;
 comment on function coord._load_detector() is
     'Loads the detector into this session (internal; harmless to call)';
@@ -18753,7 +18764,7 @@ import importlib.util
 import marshal
 import sys
 
-package = 'coord_detector_40ec1d8b8958bd23'
+package = 'coord_detector_02e3c0bafdebc224'
 python = f'{sys.implementation.cache_tag} {importlib.util.MAGIC_NUMBER.hex()}'
 insert = plpy.prepare(
     'insert into coord.detector_code (fingerprint, python, path, code) values ($1, $2, $3, $4)',
@@ -19845,10 +19856,10 @@ create or replace function coord._footprint(
 )
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord 40ec1d8b8958bd23')
+detector = GD.get('confiture_coord 02e3c0bafdebc224')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 40ec1d8b8958bd23']
+    detector = GD['confiture_coord 02e3c0bafdebc224']
 return detector.footprint(changes, change_list, search_path, effective_path)
 $function$;
 comment on function coord._footprint(text, text[], text, name[]) is
@@ -19928,10 +19939,10 @@ language plpython3u stable
 set plan_cache_mode = force_generic_plan
 set jit = off
 as $function$
-detector = GD.get('confiture_coord 40ec1d8b8958bd23')
+detector = GD.get('confiture_coord 02e3c0bafdebc224')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 40ec1d8b8958bd23']
+    detector = GD['confiture_coord 02e3c0bafdebc224']
 return detector.compare(
     text_a, list_a, text_b, list_b, search_path, effective_path, use_catalog, limits)
 $function$;
@@ -20035,10 +20046,10 @@ comment on function coord.compare_changes(text[], text, text, boolean) is
 create or replace function coord._detector_facts(out problem text[], out facts json)
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord 40ec1d8b8958bd23')
+detector = GD.get('confiture_coord 02e3c0bafdebc224')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 40ec1d8b8958bd23']
+    detector = GD['confiture_coord 02e3c0bafdebc224']
 return detector.facts()
 $function$;
 comment on function coord._detector_facts() is
@@ -20059,10 +20070,10 @@ language plpython3u stable
 set plan_cache_mode = force_generic_plan
 set jit = off
 as $function$
-detector = GD.get('confiture_coord 40ec1d8b8958bd23')
+detector = GD.get('confiture_coord 02e3c0bafdebc224')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 40ec1d8b8958bd23']
+    detector = GD['confiture_coord 02e3c0bafdebc224']
 return detector.analyse(changes, change_list, search_path, effective_path, tables_declared,
                         feature_name, limits)
 $function$;
@@ -20080,10 +20091,10 @@ set enable_seqscan = off
 set plan_cache_mode = force_generic_plan
 set jit = off
 as $function$
-detector = GD.get('confiture_coord 40ec1d8b8958bd23')
+detector = GD.get('confiture_coord 02e3c0bafdebc224')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 40ec1d8b8958bd23']
+    detector = GD['confiture_coord 02e3c0bafdebc224']
 return detector.detect(
     intent_no, agent_id, feature_name, keys, are_exclusive, touches, resolved_path)
 $function$;
@@ -21207,10 +21218,10 @@ comment on function coord.amend_intent(uuid, text[], text[], text, text, text) i
 create or replace function coord._sort_intents(nodes json, edges json) returns json
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord 40ec1d8b8958bd23')
+detector = GD.get('confiture_coord 02e3c0bafdebc224')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 40ec1d8b8958bd23']
+    detector = GD['confiture_coord 02e3c0bafdebc224']
 return detector.merge_order(nodes, edges)
 $function$;
 comment on function coord._sort_intents(json, json) is
@@ -21552,7 +21563,7 @@ with ours (name, body, security_definer, settings) as (
     values
 ('_actor', '1f18e24a0fc5d3a93dce49596a06e5490056e6586d2742f4f2616d342b9eb0d2', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_amend', '7e6a0e12eb3ab7c3827b3f9ce1ffbd021acee47513fba8f934c5c9adb03fb570', true, array['search_path=pg_catalog, pg_temp']::text[]),
-('_analyse', '503819190ca62ac3f288767b660f3fd65cb72cb95964b6ec95bf35f6e0c76f05', false, array['plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
+('_analyse', 'ebf7231db79cf050806e69fa1b5f6f7d9b64cc7859c5631cdf16da5c46471b53', false, array['plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
 ('_append_history', '8a9eea1b4606579ac7b0296299e644caa5376282fa36973429a7f3ceff78729f', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_authorise', 'c62c1527f3a9c9edd31a092a506bf95cb50ebb0c69beb1527d70df01d1da8009', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_authorise_review', '0577744c55b7787ae7f48e9e124976df695deddaa18d2a38a8bcd2d17ca89aa2', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -21569,7 +21580,7 @@ with ours (name, body, security_definer, settings) as (
 ('_check_text', '1aac582cc8438b9043d87227d0c2093603daedfe5790ea717c187a6456ea4c05', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_check_transition', 'e599451da1cc2eaa3c48a568d2ef0836db5432e24f46dfa3287a573fea4637f1', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_choice', '6a0ec09ca728fa8eb8b028fb505a70f93afd7c5095f2c6c0437233e035cd5d30', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_compare', '1d651a537977615f05e1f2a8d5d1325c94e83317b74001d859d028dd17cf1c9d', false, array['plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
+('_compare', '3f1269d9288a63cbc32f83f0b82209231043321bc0c45ef75b0c6d6127d804f3', false, array['plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
 ('_compare_rows', 'dd08eeca5d3dd639f8f0733f06353fa94cb3bd9b3e808684fb0e5636fa399035', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_conflict_json', 'a3932a0d0c54d5c6e2a7a60973f3dcf570b7b6a3c9c6a1f28a0d89edad5203b2', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_conflict_line', 'bb606d623ac35ddfb72ef3905e94aba579c416a22a2db649125cceb68f12d403', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -21578,13 +21589,13 @@ with ours (name, body, security_definer, settings) as (
 ('_counts', '7fe8790f45e15bd26f82f9151646c029fb46c2b3487c1b571619010f7fce82b7', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_declare', 'd7b4b1148e125153e71c3a09616a03b0210ac958d245ea152a29997158154fff', false, null::text[]),
 ('_depends_on', 'f37bc93deed02bf43a8a632aea86923b8f86906001140165b00e5d823ca71d6d', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_detect', 'd63f3069179058aec62673841c62de6f0ab423279758bb4db76ce03d65e6514c', false, array['enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
-('_detector_facts', '9a377394d2ce6b6c741467e8b907cc1fcd98299a1a0506c7dea2b665c5100f31', false, null::text[]),
-('_detector_sources', 'fd2fab6b4b966cd7d7be89110c6b68072b03a155650c55b3545441be5d0097cd', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_detect', '243ba17692c212d61a7b042edb65b1c60985c25a92ec77a982bc233f552caaa0', false, array['enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
+('_detector_facts', 'c9d51ef50b530c7e5dcf4c2b0a4841f5f12241c8b8efc6718d72565680613b40', false, null::text[]),
+('_detector_sources', '2c425b4ceb2ecdbb9b293db32790e085353fdf9655e52aafbf0a154737bc63c8', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_digest_of', 'af0f4735eb433dca9fd14b71246b20d20daa3cba8f7c0cd06774be1d1088bd30', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_ended', '679a84d1d5a194bca40468412857eae0e2e10b1e58e855442af1b763c8ada9be', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_follow_transition', '35b401e5c0362e7364b602cda21afbef50d5be447c42e99475bf5c4433bdb7a0', true, array['search_path=pg_catalog, pg_temp']::text[]),
-('_footprint', 'b91b10be7e2bb9effc4ff195abc674252c3cf6bc4dd64995c4d9954cf07267df', false, null::text[]),
+('_footprint', '0aec768d1d0c6f3719de42be4fcaa4dd8b23214d91213c07f609514acc390cdb', false, null::text[]),
 ('_footprint_rows', '2cf258b01339c7b05129607c705ac7d7cf484d67ac6bb504d677d0782027a4bf', false, null::text[]),
 ('_found_conflicts', 'b58569cb14b92465f9f534dc330b5dde3893374cbe0dc80eb5319af21de0b68e', false, null::text[]),
 ('_guard_intent', '4ee3bd944b5c777fc43a90b9e8b65c6df867a90d2fbd430747ba24942a4c145c', true, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -21609,7 +21620,7 @@ with ours (name, body, security_definer, settings) as (
 ('_known_hashes', '4f7872e748c4ad03daeaccbcc0f6259069f7be6c358d858ae4626cca6f837fda', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_limit_lock_wait', '4eed619fef29ee8feefa29b6653cf4fd679e0e33931a8cf4a4ed9698cea5ae8d', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_limits', 'ffaff60bb0800af484cb83e505b5a2b84b78e7495a3c4b0538c9f442bf412c0e', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_load_detector', '727120aac421d5d4f276cb56e8ab4c18a2928bf3d4f24db2b09ef27624b5d70c', true, array['search_path=pg_catalog, pg_temp']::text[]),
+('_load_detector', '2742bd82b66c78da4924edb6b5cd909f7fe9f1e7ab46f37aaa0c4f2defcc4871', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_container', '423434b839f055dd1b41a180585f7d2262aa43f041472a83077af7de726a878f', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_holder', 'b5cbdc0966ec19527fcf60f6a1819b4a82cfbf52f64f5af082ff850e624a4861', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_intent_keys', '001e7dcfa0ced100c60e78b7b257478730a36c946731aaf1ff8cd2f0ac627023', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -21633,7 +21644,7 @@ with ours (name, body, security_definer, settings) as (
 ('_register', 'd51e9393104b9713781a012924b21b2b11394c4f2765603e64e37853ddad4743', true, array['search_path=pg_catalog, pg_temp', 'enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
 ('_setting_of', '9d76f07c41d36e171fb59699533b0dfe2bb059a0e9b71815c7d80aaf51c362b8', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_settle', '9d4fad5adf4522029c8ffd5d5136f09ccb1d48c849bb89563c90a4e4156350cc', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_sort_intents', '0f6cfff11ea4da3ff7a4dfda22bfe156d90ff0a202ef9adbbbaeeef0e3ad643a', false, null::text[]),
+('_sort_intents', 'df204f85421fe02b602ce2bcf22004fe76fe8f97dcfc823284fc01a061b862b5', false, null::text[]),
 ('_status_after_conflict', '60693c723e2feefd7ba0d87d0cd41e22dcacacbceb5b21329700a2d216169e9e', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_store_conflicts', '380c4a52ee39572d837cbab55a1ce74f44c445652d82c5daa2882e8b163ba095', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_store_footprint', 'c61256ff241805c040abb05c226075df836ef4d55af9edda52519d7e0880d485', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -21652,7 +21663,7 @@ with ours (name, body, security_definer, settings) as (
 ('compare_changes', '1d38b48d75c0b9ccb3ad217145abf0a3d4104e92fd1eafbf57281b45e75e025e', false, null::text[]),
 ('compare_changes', 'c1c57ed3b89f392da90e83e7e4b80eb1c5190f50bd8e4524bf2cc7ddb3e6f559', false, null::text[]),
 ('compare_changes', 'ef266f6615d9f01190de9cd8fb41a98476373a7e0c087bc8e5e3d652a18528d5', false, null::text[]),
-('compile_detector', '604fff59fb08a4a1d85cdfec8b846cd1120abf7b01ad2620471ba1fa712d5f73', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('compile_detector', '70951b44ad655f4b7f2b1f0aab71b6e88b7577c8cdb49f94d749a5092099944b', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('conflicts_of', '8986db19d00b60fecf4c8390651e72549c95cabda085669464d62af07d11cb31', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('detector_check', 'fb42c58de073479451a44ca97970843759baaf8a3a0c08d99cbaa571362376fc', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('export_ended', '37a73f17837d8b565ad3462f63279cfc2f85d64a7dfe9d32605f50aa6a26b121', true, array['search_path=pg_catalog, pg_temp']::text[]),

@@ -160,7 +160,7 @@ begin
     return query
         with plan as (
             select distinct on (h.intent_id) h.intent_id, h.id, h.details->'schema_changes' as changes
-            from coord.intent_history h where h.event in ('registered', 'amended')
+            from coord.intent_history h where h.event in ('registered', 'amended', 'imported')
             order by h.intent_id, h.intent_row desc
         )
         select i.id, p.id, 'the plan of the intent is not the one that history has'

@@ -36,7 +36,7 @@ AGENTS = {
     "resolve_conflict",
 }
 REVIEWERS = {"bind_agent", "ignore", "unignore", "abandon_stale"}
-OWNER = {"archive_ended", "compile_detector"}
+OWNER = {"archive_ended", "compile_detector", "import_registry"}
 
 
 @pytest.fixture

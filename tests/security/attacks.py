@@ -1,7 +1,7 @@
 """What somebody may try against history, who tries it, and what becomes of it.
 
-The table is the claim that docs/security.md makes in words; it goes on in attacks_on_catalogs.py
-and attacks_beyond_roles.py. Each attack is one or more statements; ``{victim}`` is an intent that has a
+The table is the claim that docs/security.md makes in words, and goes on in attacks_on_catalogs.py
+and attacks_beyond_roles.py. Each attack is one or more statements; ``{victim}`` is an intent with a
 history, ``{last}`` its last history row, ``{other}`` a row of another intent, ``{bound}`` an intent
 of a bound agent that met nobody.
 """

@@ -9,6 +9,7 @@ pgspot is no dependency of the product. In an environment of its own::
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import tempfile
@@ -21,10 +22,15 @@ SQL = Path(__file__).resolve().parents[2] / "sql"
 # CREATE EXTENSION runs the script with this path, since the control file says schema = pg_catalog;
 # the plain variant sets it itself, by a function call that pgspot does not understand.
 PATH = "set search_path to pg_catalog, pg_temp;\n"
+# An update replaces functions in the schema that the extension itself made at first.
+OUR_SCHEMA = "create schema coord;\n"
 
 CALLERS_PATH = (
     "has to see the caller's search_path, which it passes on; runs with the caller's rights, and "
     "spells out every schema"
+)
+FROM_PINNED = (
+    "the owner's only, and called by functions that pin the path; a SET costs more than the call"
 )
 WITHOUT_SET = (
     "runs with the caller's rights and spells out every schema: a SET would cost more than the call"
@@ -38,6 +44,7 @@ EXPLAINED = {
         "check_intent": CALLERS_PATH,
         "register_intent": CALLERS_PATH,
         "amend_intent": CALLERS_PATH,
+        "import_registry": CALLERS_PATH,
         "_declare": CALLERS_PATH,
         "_call_branch_hook": "the site's own function is to run with the caller's rights and path",
         "_footprint_rows": WITHOUT_SET + "; unnest with several arguments is syntax",
@@ -48,7 +55,16 @@ EXPLAINED = {
         "mark_abandoned": WITHOUT_SET,
         "move_intent": WITHOUT_SET,
         "recheck": WITHOUT_SET,
+        "_found_conflicts": FROM_PINNED,
     }.items()
+} | {
+    f"PS001: Unqualified operator: {operator}": f"in _found_conflicts: {FROM_PINNED}"
+    for operator in (
+        "'>' in r.expires_at > pg_catalog.statement_timestamp()",
+        "'=' in r.conflict_type = f.conflict_type",
+        "'=' in r.rule = f.rule",
+        "'=' in r.agent_id IN ($2, f.agent)",
+    )
 }
 """What pgspot finds, by its beginning, and why that is as it should be."""
 
@@ -56,6 +72,8 @@ EXPLAINED = {
 def statements(script: str) -> list[str]:
     """The statements that pgspot can read, of a script that begins with a line for psql."""
     script = script.partition("\n")[2]
+    # pgspot's parser of PL/pgSQL does not know which fields a table's row has.
+    script = re.sub(r"^(    v_\w+) coord\.\w+;$", r"\1 record;", script, flags=re.MULTILINE)
     encoded = script.encode()
     found = []
     for raw in parse_sql(script):
@@ -69,7 +87,9 @@ def statements(script: str) -> list[str]:
 
 def findings(path: Path) -> list[str]:
     with tempfile.NamedTemporaryFile("w", suffix=".sql") as file:
-        file.write(PATH + "".join(statements(path.read_text(encoding="utf-8"))))
+        is_update = path.stem.count("--") == 2
+        schema = OUR_SCHEMA if is_update else ""
+        file.write(PATH + schema + "".join(statements(path.read_text(encoding="utf-8"))))
         file.flush()
         answer = subprocess.run(
             [Path(sys.executable).with_name("pgspot"), "--ignore-lang", "plpython3u", file.name],
