@@ -2,8 +2,12 @@
 
 >>> import psycopg
 >>> from confiture_coord import IntentRegistry, RiskLevel
->>> connection = psycopg.connect("postgresql:///mydb")        # doctest: +SKIP
->>> registry = IntentRegistry(connection)                     # doctest: +SKIP
+>>> with psycopg.connect(DATABASE_URL) as connection:
+...     intent = IntentRegistry(connection).register(
+...         "claude-auth", "oauth2", "ALTER TABLE users ADD COLUMN oauth_provider TEXT",
+...         risk_level=RiskLevel.MEDIUM)
+>>> intent.tables_affected
+['users']
 """
 
 from importlib import import_module

@@ -16,7 +16,17 @@ from confiture_coord.statements import Result, Steps
 class AsyncIntentRegistry(Operations[psycopg.AsyncConnection[Any]]):
     """IntentRegistry for a ``psycopg.AsyncConnection``.
 
-    Arguments, results, errors and what happens to the transaction are those of IntentRegistry.
+    Arguments, results, errors and what happens to the transaction are those of IntentRegistry, in
+    autocommit mode or not, in a transaction block and in pipeline mode. A call is a coroutine;
+    calls on one connection run one after the other, each to its end.
+
+    >>> async def story():
+    ...     async with await psycopg.AsyncConnection.connect(DATABASE_URL) as connection:
+    ...         registry = AsyncIntentRegistry(connection)
+    ...         intent = await registry.register("ada", "notes", "CREATE TABLE note ()")
+    ...         return (await registry.mark_in_progress(intent.id)).status.value
+    >>> asyncio.run(story())
+    'in_progress'
     """
 
     async def _run(self, steps: Steps[Result]) -> Result:

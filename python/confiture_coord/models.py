@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from enum import StrEnum
@@ -74,7 +75,11 @@ class ConflictType(_Open):
 
 
 class ConflictSeverity(_AnyCase):
-    """``error`` must be settled before work starts; ``warning`` is worth a look."""
+    """``error`` must be settled before work starts; ``warning`` is worth a look.
+
+    >>> ConflictSeverity("ERROR") == "error"
+    True
+    """
 
     WARNING = "warning"
     ERROR = "error"
@@ -92,8 +97,12 @@ class RiskLevel(_AnyCase):
 _READERS = {
     "str": str,
     "datetime": lambda value: datetime.fromisoformat(value) if isinstance(value, str) else value,
-    "list[str]": lambda value: json.loads(value) if isinstance(value, str) else list(value),
-    "dict[str, Any]": lambda value: json.loads(value) if isinstance(value, str) else dict(value),
+    "list[str]": lambda value: (
+        json.loads(value) if isinstance(value, str) else deepcopy(list(value))
+    ),
+    "dict[str, Any]": lambda value: (
+        json.loads(value) if isinstance(value, str) else deepcopy(dict(value))
+    ),
     **{each.__name__: each for each in (IntentStatus, ConflictType, ConflictSeverity, RiskLevel)},
 }
 
@@ -111,7 +120,7 @@ class _Model:
             elif isinstance(value, StrEnum):
                 values[name] = value.value
             elif isinstance(value, (list, dict)):
-                values[name] = value.copy()
+                values[name] = deepcopy(value)
         return values
 
     @classmethod

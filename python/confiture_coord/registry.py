@@ -33,12 +33,13 @@ class IntentRegistry(Operations[psycopg.Connection[Any]]):
     Pools: make a registry wherever a connection is at hand, it holds no state but
     ``last_warnings``. Do not share one connection among threads that need separate transactions.
 
-    >>> import psycopg
-    >>> from confiture_coord import IntentRegistry
-    >>> with psycopg.connect("postgresql:///mydb") as connection:        # doctest: +SKIP
-    ...     intent = IntentRegistry(connection).register(
+    >>> with psycopg.connect(DATABASE_URL) as connection:
+    ...     registry = IntentRegistry(connection)
+    ...     intent = registry.register(
     ...         "claude-payments", "stripe_integration",
     ...         ["ALTER TABLE users ADD COLUMN stripe_customer_id TEXT"])
+    ...     intent.branch_name, [each.id for each in registry.list_intents()] == [intent.id]
+    ('feature/stripe_integration_001', True)
     """
 
     def _run(self, steps: Steps[Result]) -> Result:

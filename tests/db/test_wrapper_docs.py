@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import doctest
 import inspect
 from pathlib import Path
+from types import ModuleType
 
 import psycopg
 import pytest
 
-from confiture_coord import models, operation
+import confiture_coord
+from confiture_coord import aio, models, operation, registry
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "python.md"
 CALLS = {
@@ -54,6 +57,8 @@ def test_the_page_lists_every_call_as_it_is(name: str) -> None:
     assert reference(name) in PAGE.read_text(encoding="utf-8")
 
 
-def test_the_examples_in_docstrings() -> None:
-    results = doctest.testmod(models)
-    assert (results.attempted > 3, results.failed) == (True, 0)
+@pytest.mark.parametrize("module", [confiture_coord, models, registry, aio])
+def test_the_examples_in_docstrings(dsn: str, module: ModuleType) -> None:
+    given = {"DATABASE_URL": dsn, "asyncio": asyncio}
+    results = doctest.testmod(module, extraglobs=given, optionflags=doctest.ELLIPSIS)
+    assert (results.attempted > 0, results.failed) == (True, 0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import pickle
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -56,7 +56,8 @@ GUIDE_CONFLICT = {
 }
 
 words = st.text(max_size=20)
-instants = st.datetimes(timezones=st.just(UTC)) | st.datetimes()
+offsets = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
+instants = st.datetimes(timezones=offsets) | st.datetimes()
 json_values = st.recursive(
     st.none()
     | st.booleans()
@@ -173,10 +174,14 @@ def test_models_are_frozen_and_hashable() -> None:
     assert dataclasses.replace(intent, status=IntentStatus.MERGED).status == "merged"
 
 
-def test_to_dict_hands_out_copies() -> None:
-    intent = Intent.from_dict(GUIDE_INTENT)
+def test_what_goes_in_and_out_are_copies() -> None:
+    given: dict[str, Any] = GUIDE_INTENT | {"metadata": {"tickets": ["PAY-1"]}}
+    intent = Intent.from_dict(given)
     intent.to_dict()["tables_affected"].append("orders")
+    intent.to_dict()["metadata"]["tickets"].append("PAY-2")
+    given["metadata"]["tickets"].append("PAY-3")
     assert intent.tables_affected == ["users"]
+    assert intent.metadata == {"tickets": ["PAY-1"]}
 
 
 @pytest.mark.parametrize("enum", [IntentStatus, ConflictType, ConflictSeverity, RiskLevel])
