@@ -42,6 +42,7 @@ begin
 ('function', '_authorise'),
 ('function', '_authorise_review'),
 ('function', '_authorise_reviewer'),
+('function', '_branch_hook'),
 ('function', '_branch_slug'),
 ('function', '_call_branch_hook'),
 ('function', '_caller'),

@@ -135,12 +135,12 @@ with mine as (
     select k.intent_no
     from mine m cross join lateral (
         select k.intent_no from coord.intent_key k
-        where k.key = m.key and k.is_active and k.is_exclusive offset 0) k
+        where k.key = m.key collate "C" and k.is_active and k.is_exclusive offset 0) k
     union
     select k.intent_no
     from mine m cross join lateral (
         select k.intent_no from coord.intent_key k
-        where k.key = m.key and k.is_active and not k.is_exclusive offset 0) k
+        where k.key = m.key collate "C" and k.is_active and not k.is_exclusive offset 0) k
     where m.is_exclusive
 )
 select i.intent_no, i.id, i.agent_id, i.feature_name, i.branch_name, i.status, f.version

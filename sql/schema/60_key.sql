@@ -10,8 +10,10 @@ create table coord.intent_key (
     constraint intent_key_intent_exists
         foreign key (intent_no) references coord.intent (intent_no)
 );
-create index intent_key_active_idx on coord.intent_key (key, is_exclusive, intent_no)
-    where is_active;
+-- In another collation than the primary key, so that only this one can find intents by a key: the
+-- planner may hold both for equally cheap while the table is small, and a session keeps its plan.
+create index intent_key_active_idx
+    on coord.intent_key (key collate "C", is_exclusive, intent_no) where is_active;
 comment on table coord.intent_key is
     'Under which keys an intent is found by others: what they are is said in keys.py';
 comment on column coord.intent_key.key is

@@ -3291,7 +3291,7 @@ def _leave_type(s: Subject) -> None:
         return
     for place in list(s.table.parents):
         parent = s.work.scope.tables.get(place)
-        if parent is not None and parent.kind == "composite type":
+        if parent is not None and parent.kind == "type":
             parent.children.remove(s.target.options[0])
             s.table.parents.remove(place)
 
@@ -5273,6 +5273,7 @@ def drop_object(work: Work, what: Address, detail: Detail) -> None:
     kind, target, sub = what
     work.add(kind, target, sub, "drop", "definition", detail)
     if kind == "schema":
+        work.scope.dropped("schema", None, target.name)
         _drop_contents(work, target)
     elif kind in ("table", "foreign table", "materialized view", "partitioned table"):
         _drop_belongings(work, target)
@@ -5991,6 +5992,9 @@ def _plain(work: Work, node: Node, kind: str) -> None:
     detail: Detail = {"definition": shortened(", ".join(sorted(words)))}
     if node.if_not_exists:
         detail["if_not_exists"] = True
+        if work.scope.exists(kind, *target.options[0]):
+            work.use(kind, target, None, {"if_not_exists": True})
+            return
     work.add(kind, target, None, "create", "definition", detail)
     for schema, name in target.options:
         work.scope.created(kind, schema, name)
@@ -6054,6 +6058,18 @@ def _operator(work: Work, node: Node) -> None:
             work.routine_use(name_argument(work, option), types, **by)
         elif option.defname in ("restrict", "join"):
             work.routine_use(name_argument(work, option), None, **by)
+        elif option.defname in ("commutator", "negator"):
+            swapped = (right, left) if option.defname == "commutator" else (left, right)
+            _partner(work, target, option, swapped)
+
+
+def _partner(work: Work, operator: Target, option: Node, operands: tuple[Node, Node]) -> None:
+    """The server notes the operator at its partner too, and makes a partner that is not there."""
+    place = work.reference(strings(name_argument(work, option)), "operator")
+    partner = place.renamed(operator_name(work, place.name, operands))
+    if partner.options[0] != operator.options[0]:
+        detail: Detail = {"value": operator.text(), "implied": True}
+        work.add("operator", partner, None, "alter", option.defname, detail)
 
 
 def alter_operator(work: Work, node: Node) -> None:
@@ -6092,10 +6108,11 @@ def create_class(work: Work, node: Node) -> None:
         for schema, name in target.options:
             work.scope.created("operator family", schema, name)
     work.type_use(node.datatype, **by)
-    _items(work, node, by)
+    _items(work, node, by, node.datatype)
 
 
-def _items(work: Work, node: Node, by: Detail) -> None:
+def _items(work: Work, node: Node, by: Detail, type_: Node = None) -> None:
+    """Operators and functions; operators of a class are those of its type, unless it says more."""
     for item in node.items or ():
         if item.storedtype is not None:
             work.type_use(item.storedtype, **by)
@@ -6103,8 +6120,9 @@ def _items(work: Work, node: Node, by: Detail) -> None:
             continue
         parts = strings(item.name.objname)
         if item.itemtype == 1:
-            if len(parts) > 1 or item.name.objargs:
-                _operator_use(work, parts, item.name.objargs, by)
+            operands = item.name.objargs or ((type_, type_) if type_ is not None else None)
+            if len(parts) > 1 or operands:
+                _operator_use(work, parts, operands, by)
         elif item.name.args_unspecified:
             work.routine_use(parts, None, **by)
         else:
@@ -6461,6 +6479,7 @@ def create_publication(work: Work, node: Node) -> None:
     if node.for_all_tables:
         detail["all_tables"] = True
     work.add("publication", target, None, "create", "definition", detail)
+    work.scope.publications[node.pubname] = {}
     for one in node.pubobjects or ():
         _member(work, node.pubname, one, "create", {})
 
@@ -6478,11 +6497,42 @@ def alter_publication(work: Work, node: Node) -> None:
         # What is not in the list is taken out, and only the catalog knows what that is.
         value: list[Json] = [*sorted(_object_text(work, one) for one in node.pubobjects)]
         work.add("publication", target, None, "alter", "tables", {"value": value})
+        _leave(work, node)
     else:
         work.use("publication", target, None, {"by": "publication relation"})
     action: Action = "drop" if node.action == _ACTION.AP_DropObjects else "create"
     for one in node.pubobjects:
         _member(work, node.pubname, one, action, {"or_replace": True} if sets else {})
+
+
+def _leave(work: Work, node: Node) -> None:
+    """SET takes out what the script put in, and the list does not name."""
+    known = work.scope.publications.get(node.pubname)
+    if known is None:
+        return
+    named = {
+        work.relation(one.pubtable.relation).options[0]
+        for one in node.pubobjects
+        if one.pubobjtype == _KIND.PUBLICATIONOBJ_TABLE
+    }
+    for place in [place for place in known if place not in named]:
+        detail: Detail = {"implied": True}
+        relation = Target(*place)
+        work.add("publication relation", relation, node.pubname, "drop", "definition", detail)
+        del known[place]
+
+
+def publication_renamed(work: Work, old: str, new: str) -> None:
+    """Its tables are in it under its new name."""
+    known = work.scope.publications.pop(old, None)
+    if known is None:
+        return
+    work.scope.publications[new] = known
+    for place in known:
+        detail: Detail = {"implied": True}
+        kind, relation = "publication relation", Target(*place)
+        work.add(kind, relation, old, "drop", "name", {**detail, "renamed_to": new})
+        work.add(kind, relation, new, "create", "name", {**detail, "renamed_from": old})
 
 
 def _object_text(work: Work, one: Node) -> str:
@@ -6507,12 +6557,22 @@ def _member(work: Work, publication: str, one: Node, action: Action, extra: Deta
         schema = (
             one.name if one.pubobjtype == _KIND.PUBLICATIONOBJ_TABLES_IN_SCHEMA else _current(work)
         )
-        place = Target(None, str(schema))
-        work.add("publication namespace", place, publication, action, "definition", extra)
-        work.use("schema", place, None, {"by": "publication"})
+        namespace = Target(None, str(schema))
+        work.add("publication namespace", namespace, publication, action, "definition", extra)
+        work.use("schema", namespace, None, {"by": "publication"})
         return
     relation = work.relation(one.pubtable.relation)
-    detail: Detail = {"definition": shortened(_object_text(work, one)), **extra}
+    text = _object_text(work, one)
+    known = work.scope.publications.get(publication)
+    if known is not None:
+        place = relation.options[0]
+        if action == "create" and known.get(place) == text:
+            work.use("publication", Target(None, publication), None, {"by": "publication relation"})
+            return
+        known.pop(place, None)
+        if action == "create":
+            known[place] = text
+    detail: Detail = {"definition": shortened(text), **extra}
     work.add("publication relation", relation, publication, action, "definition", detail)
     if action == "create":
         by: Detail = {"by": "publication"}
@@ -6780,6 +6840,7 @@ from .objects import (
     forget,
     note_routine,
 )
+from .publication import publication_renamed
 from .work import Detail, Node, Target, Work
 
 _O = enums.ObjectType
@@ -6808,12 +6869,16 @@ def rename(work: Work, node: Node) -> None:
         kind = str(what.name).removeprefix("OBJECT_").lower()
         _move(work, Address(kind, Target(None, node.subname)), node.newname, None, detail)
         if kind == "schema":
+            work.scope.dropped("schema", None, node.subname)
+            work.scope.created("schema", None, node.newname)
             _schema_renamed(work, node.subname, node.newname)
     elif node.relation is not None:
         _rename_relation(work, node, detail)
     else:
         old = address(work, what, node.object)
         _move(work, old, node.newname, None, detail)
+        if old.kind == "publication":
+            publication_renamed(work, old.target.name, node.newname)
 
 
 def _rename_column(work: Work, node: Node) -> None:
@@ -7273,10 +7338,14 @@ def create_schema(work: Work, node: Node) -> None:
     detail: Detail = {"definition": f"schema {name}"}
     if node.if_not_exists:
         detail["if_not_exists"] = True
+        if work.scope.exists("schema", None, name):
+            work.use("schema", Target(None, name), None, {"if_not_exists": True})
+            return
     if node.authrole is not None:
         detail["owner"] = role_name(node.authrole)
         work.role_use(node.authrole, by="schema")
     work.add("schema", Target(None, name), None, "create", "definition", detail)
+    work.scope.created("schema", None, name)
     if not node.schemaElts:
         return
     around = work.scope
@@ -7599,6 +7668,9 @@ def create_statistics(work: Work, node: Node) -> None:
         detail["automatic"] = True
     if node.if_not_exists:
         detail["if_not_exists"] = True
+        if work.scope.exists(_FAMILY, *target.options[0]):
+            work.use(_FAMILY, target, None, {"if_not_exists": True})
+            return
     work.add(_FAMILY, target, None, "create", "definition", detail)
     for schema, name in target.options:
         work.scope.created(_FAMILY, schema, name)
@@ -8249,9 +8321,12 @@ def _view_columns(
     for name in columns or ():
         known = earlier is not None and name in earlier.columns
         table.columns[name] = Column()
-        # A view that is replaced has its columns already, but for those added at the end.
-        if not known and (earlier is not None or not replaces):
-            work.add(f"{kind} column", target, name, "create", "definition", {"implied": True})
+        if not known:
+            # Whether a view is there to be replaced, and has this column, the catalog knows.
+            detail: Detail = {"implied": True}
+            if replaces:
+                detail["or_replace"] = True
+            work.add(f"{kind} column", target, name, "create", "definition", detail)
 
 
 def create_table_as(work: Work, node: Node) -> None:
@@ -9398,6 +9473,8 @@ class Scope:
         self.tables: dict[Relation, Table] = {}
         self.returned: dict[Relation, tuple[str, ...] | None] = {}
         """The columns of what routines return, by bare name; None where overloads differ."""
+        self.publications: dict[str, dict[Relation, str]] = {}
+        """The tables of publications that the script made, with how each is published."""
         self.search_path: tuple[str, ...] = self._first
 
     # ---------------------------------------------------------------- the search path
@@ -9681,7 +9758,7 @@ def type_name(node: Any, scope: Scope, modifiers: bool = True) -> tuple[str | No
     parts = type_parts(node)
     arrays = bool(node.arrayBounds)
     if node.pct_type:
-        return _column_type(parts, scope, node.setof)
+        return _column_type(parts, scope, modifiers)
     schema: str | None = None
     if is_builtin_type(parts):
         name = parts[-1]
@@ -9702,15 +9779,27 @@ def type_name(node: Any, scope: Scope, modifiers: bool = True) -> tuple[str | No
     return schema, text
 
 
-def _column_type(parts: tuple[str, ...], scope: Scope, setof: bool) -> tuple[str | None, str]:
+def _column_type(
+    parts: tuple[str, ...], scope: Scope, modifiers: bool
+) -> tuple[str | None, str]:
     """``table.column%TYPE``, which is known when the script created the table."""
     options = scope.resolve(parts[:-1], "relation")
     table = scope.tables.get(options[0])
     if table is not None and parts[-1] in table.columns:
-        return None, table.columns[parts[-1]].type
+        text = table.columns[parts[-1]].type
+        return None, text if modifiers else without_modifiers(text)
     schema, name = options[0]
     names = [quoted(part) for part in (schema, name, parts[-1]) if part is not None]
     return schema, ".".join(names) + "%type"
+
+
+def without_modifiers(text: str) -> str:
+    """``numeric(8,2)[]`` -> ``numeric[]``; brackets inside quotes are part of a name."""
+    start = text.rfind("(")
+    end = text.find(")", start)
+    if start < 0 or '"' in text[start:]:
+        return text
+    return text[:start] + text[end + 1 :]
 
 
 def _with_modifiers(name: str, text: str, typmods: Sequence[Any]) -> str:
@@ -18683,7 +18772,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $function$
 # As the owner: where the parser lies is nothing that a caller may influence.
-if 'confiture_coord 02e3c0bafdebc224' in GD:
+if 'confiture_coord 3bb5b86287839079' in GD:
     return
 import importlib
 import importlib.machinery
@@ -18691,7 +18780,7 @@ import importlib.util
 import marshal
 import sys
 
-package = 'coord_detector_02e3c0bafdebc224'
+package = 'coord_detector_3bb5b86287839079'
 python = f'{sys.implementation.cache_tag} {importlib.util.MAGIC_NUMBER.hex()}'
 compiled = plpy.prepare(
     'select path, code from coord.detector_code where fingerprint = $1 and python = $2',
@@ -18754,7 +18843,7 @@ loader = importlib.import_module(package + '.loader')
 loader.prepare(f"{folder[0]['setting']}/confiture_coord/{version}", in_backend=True)
 backend = importlib.import_module(package + '.backend')
 backend.start(plpy)
-GD['confiture_coord 02e3c0bafdebc224'] = backend
+GD['confiture_coord 3bb5b86287839079'] = backend
 $function$;
 comment on function coord._load_detector() is
     'Loads the detector into this session (internal; harmless to call)';
@@ -18767,7 +18856,7 @@ import importlib.util
 import marshal
 import sys
 
-package = 'coord_detector_02e3c0bafdebc224'
+package = 'coord_detector_3bb5b86287839079'
 python = f'{sys.implementation.cache_tag} {importlib.util.MAGIC_NUMBER.hex()}'
 insert = plpy.prepare(
     'insert into coord.detector_code (fingerprint, python, path, code) values ($1, $2, $3, $4)',
@@ -19859,10 +19948,10 @@ create or replace function coord._footprint(
 )
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord 02e3c0bafdebc224')
+detector = GD.get('confiture_coord 3bb5b86287839079')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 02e3c0bafdebc224']
+    detector = GD['confiture_coord 3bb5b86287839079']
 return detector.footprint(changes, change_list, search_path, effective_path)
 $function$;
 comment on function coord._footprint(text, text[], text, name[]) is
@@ -19942,10 +20031,10 @@ language plpython3u stable
 set plan_cache_mode = force_generic_plan
 set jit = off
 as $function$
-detector = GD.get('confiture_coord 02e3c0bafdebc224')
+detector = GD.get('confiture_coord 3bb5b86287839079')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 02e3c0bafdebc224']
+    detector = GD['confiture_coord 3bb5b86287839079']
 return detector.compare(
     text_a, list_a, text_b, list_b, search_path, effective_path, use_catalog, limits)
 $function$;
@@ -20049,10 +20138,10 @@ comment on function coord.compare_changes(text[], text, text, boolean) is
 create or replace function coord._detector_facts(out problem text[], out facts json)
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord 02e3c0bafdebc224')
+detector = GD.get('confiture_coord 3bb5b86287839079')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 02e3c0bafdebc224']
+    detector = GD['confiture_coord 3bb5b86287839079']
 return detector.facts()
 $function$;
 comment on function coord._detector_facts() is
@@ -20073,10 +20162,10 @@ language plpython3u stable
 set plan_cache_mode = force_generic_plan
 set jit = off
 as $function$
-detector = GD.get('confiture_coord 02e3c0bafdebc224')
+detector = GD.get('confiture_coord 3bb5b86287839079')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 02e3c0bafdebc224']
+    detector = GD['confiture_coord 3bb5b86287839079']
 return detector.analyse(changes, change_list, search_path, effective_path, tables_declared,
                         feature_name, limits)
 $function$;
@@ -20094,10 +20183,10 @@ set enable_seqscan = off
 set plan_cache_mode = force_generic_plan
 set jit = off
 as $function$
-detector = GD.get('confiture_coord 02e3c0bafdebc224')
+detector = GD.get('confiture_coord 3bb5b86287839079')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 02e3c0bafdebc224']
+    detector = GD['confiture_coord 3bb5b86287839079']
 return detector.detect(
     intent_no, agent_id, feature_name, keys, are_exclusive, touches, resolved_path)
 $function$;
@@ -20412,7 +20501,7 @@ begin
         perform coord._warn_of_conflicts(intent_id, v_open);
         perform coord._notify_of_conflicts(intent_id, conflicts);
     end if;
-    branch_hook := nullif(coord._setting_of('branch_hook'), '')::regprocedure;
+    branch_hook := coord._branch_hook(branch_name);
 end
 $function$;
 comment on function coord._register(text, text, text, text[], text[], text, bigint, jsonb, text,
@@ -20525,6 +20614,26 @@ end
 $function$;
 comment on function coord._notify_of_conflicts(uuid, bigint) is
     'Notifies the channel of the setting notify_channel, if any (internal)';
+
+create or replace function coord._branch_hook(branch_name text) returns regprocedure
+language plpgsql stable
+set search_path = pg_catalog, pg_temp
+as $function$
+declare
+    v_name text := nullif(coord._setting_of('branch_hook'), '');
+begin
+    if v_name is not null and to_regprocedure(v_name) is null then
+        raise warning using
+            message = format('branch hook %s does not exist', v_name),
+            detail = format('the intent is registered, its branch is %s', branch_name),
+            hint = 'create the branch by hand, and the function again, or change the setting '
+                   'branch_hook';
+    end if;
+    return to_regprocedure(v_name);
+end
+$function$;
+comment on function coord._branch_hook(text) is
+    'The function that the setting branch_hook names; warns where it was dropped (internal)';
 
 create or replace function coord._call_branch_hook(hook regprocedure, branch_name text) returns void
 language plpgsql volatile
@@ -21221,10 +21330,10 @@ comment on function coord.amend_intent(uuid, text[], text[], text, text, text) i
 create or replace function coord._sort_intents(nodes json, edges json) returns json
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord 02e3c0bafdebc224')
+detector = GD.get('confiture_coord 3bb5b86287839079')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 02e3c0bafdebc224']
+    detector = GD['confiture_coord 3bb5b86287839079']
 return detector.merge_order(nodes, edges)
 $function$;
 comment on function coord._sort_intents(json, json) is
@@ -21566,11 +21675,12 @@ with ours (name, body, security_definer, settings) as (
     values
 ('_actor', '1f18e24a0fc5d3a93dce49596a06e5490056e6586d2742f4f2616d342b9eb0d2', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_amend', '7e6a0e12eb3ab7c3827b3f9ce1ffbd021acee47513fba8f934c5c9adb03fb570', true, array['search_path=pg_catalog, pg_temp']::text[]),
-('_analyse', 'ebf7231db79cf050806e69fa1b5f6f7d9b64cc7859c5631cdf16da5c46471b53', false, array['plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
+('_analyse', 'fd898d2ca53e4546ce7a5efe0a5742eb0e050d9242f8f7828afa8971b1a1c80f', false, array['plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
 ('_append_history', '8a9eea1b4606579ac7b0296299e644caa5376282fa36973429a7f3ceff78729f', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_authorise', 'c62c1527f3a9c9edd31a092a506bf95cb50ebb0c69beb1527d70df01d1da8009', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_authorise_review', '0577744c55b7787ae7f48e9e124976df695deddaa18d2a38a8bcd2d17ca89aa2', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_authorise_reviewer', '87e9754f88b0c3795bcc1ec55afa153fa592bff34847a6951fd9064ea033fdc6', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_branch_hook', '78d51a8f22992750080bd8c3e18240bf642bcc16c442c0f9f17d05d34a0e746c', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_branch_slug', '2456d8f317971a75e570422932793f079fd1df9b07410472f65cc33ec0a0b6a4', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_call_branch_hook', '177402e8cb4c662b2bd93148bc1f84bcf145b89f394fc1c1d9072f5cffbbac3b', false, null::text[]),
 ('_caller', '954376a76a9ec6e54e0531dbc870d31bc422c6d65fb6a7ac8d2ffcbbeb6eef86', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -21583,7 +21693,7 @@ with ours (name, body, security_definer, settings) as (
 ('_check_text', '1aac582cc8438b9043d87227d0c2093603daedfe5790ea717c187a6456ea4c05', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_check_transition', 'e599451da1cc2eaa3c48a568d2ef0836db5432e24f46dfa3287a573fea4637f1', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_choice', '6a0ec09ca728fa8eb8b028fb505a70f93afd7c5095f2c6c0437233e035cd5d30', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_compare', '3f1269d9288a63cbc32f83f0b82209231043321bc0c45ef75b0c6d6127d804f3', false, array['plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
+('_compare', '3030475418fece9e6ae11f1c0dbe348d659c2181c571ab0db741539343ff88aa', false, array['plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
 ('_compare_rows', 'dd08eeca5d3dd639f8f0733f06353fa94cb3bd9b3e808684fb0e5636fa399035', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_conflict_json', 'a3932a0d0c54d5c6e2a7a60973f3dcf570b7b6a3c9c6a1f28a0d89edad5203b2', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_conflict_line', 'bb606d623ac35ddfb72ef3905e94aba579c416a22a2db649125cceb68f12d403', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -21592,13 +21702,13 @@ with ours (name, body, security_definer, settings) as (
 ('_counts', '7fe8790f45e15bd26f82f9151646c029fb46c2b3487c1b571619010f7fce82b7', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_declare', 'd7b4b1148e125153e71c3a09616a03b0210ac958d245ea152a29997158154fff', false, null::text[]),
 ('_depends_on', 'f37bc93deed02bf43a8a632aea86923b8f86906001140165b00e5d823ca71d6d', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_detect', '243ba17692c212d61a7b042edb65b1c60985c25a92ec77a982bc233f552caaa0', false, array['enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
-('_detector_facts', 'c9d51ef50b530c7e5dcf4c2b0a4841f5f12241c8b8efc6718d72565680613b40', false, null::text[]),
-('_detector_sources', '2c425b4ceb2ecdbb9b293db32790e085353fdf9655e52aafbf0a154737bc63c8', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_detect', 'c488fe85fa0ba4e0ca0af9ea573d76a51cb99af196060ed8ada38dc80e59857a', false, array['enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
+('_detector_facts', '85065da39aef9df4f4e6297c3118ec2258ddfcd4d904c32892b907f77e1742a4', false, null::text[]),
+('_detector_sources', '8ed9406fd8448f0816e695e1c5a53a6c0051226102947a9ca72c41d0eb6a6d23', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_digest_of', 'af0f4735eb433dca9fd14b71246b20d20daa3cba8f7c0cd06774be1d1088bd30', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_ended', '679a84d1d5a194bca40468412857eae0e2e10b1e58e855442af1b763c8ada9be', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_follow_transition', '35b401e5c0362e7364b602cda21afbef50d5be447c42e99475bf5c4433bdb7a0', true, array['search_path=pg_catalog, pg_temp']::text[]),
-('_footprint', '0aec768d1d0c6f3719de42be4fcaa4dd8b23214d91213c07f609514acc390cdb', false, null::text[]),
+('_footprint', 'd0bc06d5af9274321f379938b7f28957a64f314b82dae7de3bcb61d2b2daf024', false, null::text[]),
 ('_footprint_rows', '2cf258b01339c7b05129607c705ac7d7cf484d67ac6bb504d677d0782027a4bf', false, null::text[]),
 ('_found_conflicts', 'b58569cb14b92465f9f534dc330b5dde3893374cbe0dc80eb5319af21de0b68e', false, null::text[]),
 ('_guard_intent', '4ee3bd944b5c777fc43a90b9e8b65c6df867a90d2fbd430747ba24942a4c145c', true, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -21623,7 +21733,7 @@ with ours (name, body, security_definer, settings) as (
 ('_known_hashes', '4f7872e748c4ad03daeaccbcc0f6259069f7be6c358d858ae4626cca6f837fda', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_limit_lock_wait', '4eed619fef29ee8feefa29b6653cf4fd679e0e33931a8cf4a4ed9698cea5ae8d', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_limits', 'ffaff60bb0800af484cb83e505b5a2b84b78e7495a3c4b0538c9f442bf412c0e', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_load_detector', '2742bd82b66c78da4924edb6b5cd909f7fe9f1e7ab46f37aaa0c4f2defcc4871', true, array['search_path=pg_catalog, pg_temp']::text[]),
+('_load_detector', '2278d74ba9acd84a6245bd11d9ceced137f1208a4ae77ff59658d6b9c9b4ab7c', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_container', '423434b839f055dd1b41a180585f7d2262aa43f041472a83077af7de726a878f', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_holder', 'b5cbdc0966ec19527fcf60f6a1819b4a82cfbf52f64f5af082ff850e624a4861', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_intent_keys', '001e7dcfa0ced100c60e78b7b257478730a36c946731aaf1ff8cd2f0ac627023', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -21644,10 +21754,10 @@ with ours (name, body, security_definer, settings) as (
 ('_refuse_blocking', '8d0d6d2995ef4d4a6aa140d9a36f80e08612b2ccc0787d7f6f1cde602ec27d52', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_refuse_history_change', '389aa77eb47533abf346abdeb9bc506ec946d24e4573d19f0b7c6a27e48b220c', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_refuse_intent_removal', 'f3ea82fa813f1944767c48bc71392bc1b3e8014183d4244cb42c5d1a3cc58fd3', true, array['search_path=pg_catalog, pg_temp']::text[]),
-('_register', 'd51e9393104b9713781a012924b21b2b11394c4f2765603e64e37853ddad4743', true, array['search_path=pg_catalog, pg_temp', 'enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
+('_register', '56586fa081177e9edb9742f7387773afbdb95351798f0c855838049b364b823e', true, array['search_path=pg_catalog, pg_temp', 'enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
 ('_setting_of', '9d76f07c41d36e171fb59699533b0dfe2bb059a0e9b71815c7d80aaf51c362b8', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_settle', '9d4fad5adf4522029c8ffd5d5136f09ccb1d48c849bb89563c90a4e4156350cc', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_sort_intents', 'df204f85421fe02b602ce2bcf22004fe76fe8f97dcfc823284fc01a061b862b5', false, null::text[]),
+('_sort_intents', 'bf88ea8ed16131b107e8ec7d29d94f7453b15d8d66c44867b8d8e5c3e7288dc7', false, null::text[]),
 ('_status_after_conflict', '60693c723e2feefd7ba0d87d0cd41e22dcacacbceb5b21329700a2d216169e9e', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_store_conflicts', '380c4a52ee39572d837cbab55a1ce74f44c445652d82c5daa2882e8b163ba095', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_store_footprint', 'c61256ff241805c040abb05c226075df836ef4d55af9edda52519d7e0880d485', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -21666,7 +21776,7 @@ with ours (name, body, security_definer, settings) as (
 ('compare_changes', '1d38b48d75c0b9ccb3ad217145abf0a3d4104e92fd1eafbf57281b45e75e025e', false, null::text[]),
 ('compare_changes', 'c1c57ed3b89f392da90e83e7e4b80eb1c5190f50bd8e4524bf2cc7ddb3e6f559', false, null::text[]),
 ('compare_changes', 'ef266f6615d9f01190de9cd8fb41a98476373a7e0c087bc8e5e3d652a18528d5', false, null::text[]),
-('compile_detector', '70951b44ad655f4b7f2b1f0aab71b6e88b7577c8cdb49f94d749a5092099944b', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('compile_detector', 'bd8d2cf698b5a3faa1ca33444160cb129fe2900f1b2f248aea56472decf9af21', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('conflicts_of', '8986db19d00b60fecf4c8390651e72549c95cabda085669464d62af07d11cb31', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('detector_check', 'fb42c58de073479451a44ca97970843759baaf8a3a0c08d99cbaa571362376fc', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('export_ended', '37a73f17837d8b565ad3462f63279cfc2f85d64a7dfe9d32605f50aa6a26b121', true, array['search_path=pg_catalog, pg_temp']::text[]),
