@@ -183,3 +183,14 @@ def connect(dsn: str) -> Iterator[Connect]:
 def conn(connect: Connect) -> psycopg.Connection[Any]:
     """A connection to the test's database, in autocommit."""
     return connect()
+
+
+# -- reports ----------------------------------------------------------------------------------
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Print what tests recorded as their summary."""
+    for report in terminalreporter.getreports("passed"):
+        for name, text in report.user_properties:
+            if name == "summary":
+                terminalreporter.write_line(text)

@@ -239,13 +239,17 @@ def watch(
         float, typer.Option(min=0.2, metavar="SECONDS", help="How often to look.")
     ] = 2,
     database_url: DatabaseUrl = None,
+    format: Annotated[
+        Format, typer.Option("--format", help="json: one JSON document on a line for each event.")
+    ] = Format.text,
 ) -> None:
     """Show live who works on what, until Ctrl-C; piped, one line for each event.
 
     \b
     confiture-coord watch --interval 10
+    confiture-coord watch --format json | jq --unbuffered .feature_name
     """
-    look.watch(interval, database_url)
+    look.watch(interval, database_url, format.value)
 
 
 @app.command()

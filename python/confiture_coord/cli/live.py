@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import time
 from typing import TYPE_CHECKING, Any
@@ -25,7 +26,8 @@ _ACTIVE = """
 """
 
 _EVENTS = """
-    select h.id, h.changed_at, h.event, h.new_status, h.changed_by, h.reason, i.feature_name
+    select h.id, h.changed_at, h.event, h.intent_id::text, i.agent_id, i.feature_name,
+           h.old_status, h.new_status, h.conflict_id, h.changed_by, h.reason
     from coord.intent_history h join coord.intent i on i.id = h.intent_id
     where h.id > %s order by h.id
 """
@@ -81,18 +83,34 @@ def _screen(coord: IntentRegistry, connection: psycopg.Connection[Any]) -> Rende
     return Group(active, clashes, f"{time.strftime('%H:%M:%S')}, Ctrl-C ends")
 
 
-def follow(connection: psycopg.Connection[Any], interval: float) -> None:
-    """A line for each event from now on."""
+#: A transaction that began earlier may commit later: how far back to look for its events.
+_IN_FLIGHT = 1000
+
+
+def follow(connection: psycopg.Connection[Any], interval: float, format: str) -> None:
+    """A line for each event from now on; with json, each line is a document."""
     IntentRegistry(connection).find_intents("")  # is it there, and does its version fit?
     row = connection.execute("select coalesce(max(id), 0) from coord.intent_history").fetchone()
-    latest = row[0] if row else 0
-    say("Watching; Ctrl-C ends.")
+    begin = row[0] if row else 0
+    seen = {begin}
+    if format == "text":
+        say("Watching; Ctrl-C ends.")
     with connection.cursor(row_factory=dict_row) as cursor:
         while True:
-            for event in cursor.execute(_EVENTS, (latest,)).fetchall():
-                latest = event["id"]
-                what = f"{event['event']} {event['feature_name']}: {event['new_status']}"
-                reason = f" ({event['reason']})" if event["reason"] else ""
-                say(f"{moment(event['changed_at'])}  {what} by {event['changed_by']}{reason}")
+            events = cursor.execute(_EVENTS, (max(begin, max(seen) - _IN_FLIGHT),)).fetchall()
+            for event in events:
+                if event["id"] not in seen:
+                    say(_event_line(event) if format == "text" else _event_document(event))
+            seen = {event["id"] for event in events} or seen
             sys.stdout.flush()
             time.sleep(interval)
+
+
+def _event_line(event: dict[str, Any]) -> str:
+    what = f"{event['event']} {event['feature_name']}: {event['new_status']}"
+    reason = f" ({event['reason']})" if event["reason"] else ""
+    return f"{moment(event['changed_at'])}  {what} by {event['changed_by']}{reason}"
+
+
+def _event_document(event: dict[str, Any]) -> str:
+    return json.dumps(event | {"changed_at": event["changed_at"].isoformat()})

@@ -220,7 +220,7 @@ def merge_order(database_url: str | None, format: str) -> None:
     )
 
 
-def watch(interval: float, database_url: str | None) -> None:
+def watch(interval: float, database_url: str | None, format: str) -> None:
     """Show what goes on until Ctrl-C."""
     from confiture_coord.cli.database import connected
     from confiture_coord.cli.live import follow, show
@@ -228,6 +228,9 @@ def watch(interval: float, database_url: str | None) -> None:
 
     with connected(database_url) as connection:
         try:
-            (show if on_terminal() else follow)(connection, interval)
+            if on_terminal() and format == "text":
+                show(connection, interval)
+            else:
+                follow(connection, interval, format)
         except KeyboardInterrupt:
             return
