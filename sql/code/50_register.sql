@@ -202,7 +202,7 @@ begin
         perform coord._warn_of_conflicts(intent_id, v_open);
         perform coord._notify_of_conflicts(intent_id, conflicts);
     end if;
-    branch_hook := nullif(coord._setting_of('branch_hook'), '')::regprocedure;
+    branch_hook := coord._branch_hook(branch_name);
 end
 $function$;
 comment on function coord._register(text, text, text, text[], text[], text, bigint, jsonb, text,
@@ -315,6 +315,26 @@ end
 $function$;
 comment on function coord._notify_of_conflicts(uuid, bigint) is
     'Notifies the channel of the setting notify_channel, if any (internal)';
+
+create or replace function coord._branch_hook(branch_name text) returns regprocedure
+language plpgsql stable
+set search_path = pg_catalog, pg_temp
+as $function$
+declare
+    v_name text := nullif(coord._setting_of('branch_hook'), '');
+begin
+    if v_name is not null and to_regprocedure(v_name) is null then
+        raise warning using
+            message = format('branch hook %s does not exist', v_name),
+            detail = format('the intent is registered, its branch is %s', branch_name),
+            hint = 'create the branch by hand, and the function again, or change the setting '
+                   'branch_hook';
+    end if;
+    return to_regprocedure(v_name);
+end
+$function$;
+comment on function coord._branch_hook(text) is
+    'The function that the setting branch_hook names; warns where it was dropped (internal)';
 
 create or replace function coord._call_branch_hook(hook regprocedure, branch_name text) returns void
 language plpgsql volatile

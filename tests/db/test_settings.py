@@ -128,3 +128,19 @@ def test_warnings_shown(conn: Connection) -> None:
     add_column(conn, "newcomer", "users", "d")
     assert len(notices) == 2
     assert notices[1].message.startswith("and 2 more conflicts")
+
+
+def test_hook_that_was_dropped_is_told_and_stops_nobody(conn: Connection) -> None:
+    conn.execute("create function public.hook(text) returns void language sql as 'select'")
+    set_to(conn, "branch_hook", "public.hook(text)")
+    conn.execute("drop function public.hook(text)")
+    heard = notices_of(conn)
+    intent = add_column(conn, "ada", "users", "a", feature="mail")
+    assert status(conn, intent) == "registered"
+    [told] = heard
+    assert (told.severity, told.message) == (
+        "WARNING",
+        "branch hook public.hook(text) does not exist",
+    )
+    assert "feature/mail_001" in told.detail
+    assert told.hint
