@@ -18,7 +18,7 @@ else
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check-style install install-files install-parser install-database uninstall \
-        sql up psql down bench fuzz lint fresh clean
+        sql up psql down bench fuzz lint dist fresh clean
 
 # Minimal machines have no locale but this one; without it Python and Perl complain or misread.
 export LC_ALL := C.UTF-8
@@ -103,6 +103,10 @@ bench:  ## measure registration, detection and parsing
 fuzz:  ## property tests for long: EXAMPLES=20000
 	$(SETUP) server
 	@FUZZ_EXAMPLES=$(or $(EXAMPLES),5000) $(PYTHON) -m pytest -q tests/property
+
+dist:  ## what a release consists of, from the last commit: sdist, wheel, and PGXN's zip
+	$(SETUP) python
+	@$(PYTHON) -m tools dist
 
 fresh:  ## prove demo and test on a bare Debian: SUITE=bookworm|trixie|sid (root, debootstrap)
 	@tests/fresh-machine/run $(SUITE)

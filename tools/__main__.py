@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tools.cluster import Cluster, ClusterError
 from tools.demo import demo
+from tools.dist import build
 from tools.installation import Installation, NotInstalled, find_installation, missing_packages
 from tools.parser import install_parser, parser_folder
 from tools.places import folder_for_volatile_data, state_folder
@@ -107,6 +108,7 @@ def main() -> None:
     commands.add_parser("psql", help="psql in that database")
     commands.add_parser("down", help="stop it")
     commands.add_parser("clean", help="stop it and delete everything it had")
+    commands.add_parser("dist", help="build the release's files into dist/")
     commands.add_parser("demo", help="play the two agents' story")
     installing = commands.add_parser("install-parser", help="install the parser into a server")
     installing.add_argument("--pg-config", required=True)
@@ -124,6 +126,8 @@ def main() -> None:
                 down()
             case "clean":
                 clean()
+            case "dist":
+                print(*build(), sep="\n")
             case "demo":
                 play_demo()
             case "install-parser":
