@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -393,3 +394,62 @@ def test_a_column_that_is_missing_is_named(old: Connection) -> None:
 def test_an_argument_that_is_null(old: Connection) -> None:
     with pytest.raises(InvalidArgument):
         import_registry(old, None)  # type: ignore[arg-type]
+
+
+# -- while others are at work --------------------------------------------------------------------
+
+
+def test_of_two_imports_at_once_one_has_nothing_to_do(old: Connection, dsn: str) -> None:
+    with (
+        psycopg.connect(dsn) as first,
+        psycopg.connect(dsn, autocommit=True) as second,
+        ThreadPoolExecutor(1) as thread,
+    ):
+        first.execute("select 1")
+        assert import_registry(first)["imported"]["intents"] == 11
+        waiting = thread.submit(import_registry, second)
+        until_blocked(old, second.info.backend_pid, waiting)
+        first.commit()
+        report = waiting.result()
+        assert (report["imported"]["intents"], report["already_there"]) == (0, 11)
+    assert problems(old) == []
+
+
+def test_an_import_waits_for_a_registration_and_sees_it(old: Connection, dsn: str) -> None:
+    with (
+        psycopg.connect(dsn) as first,
+        psycopg.connect(dsn, autocommit=True) as second,
+        ThreadPoolExecutor(1) as thread,
+    ):
+        first.execute("select 1")
+        newcomer = IntentRegistry(first).register("new", "new", "ALTER TABLE done ADD x int")
+        waiting = thread.submit(import_registry, second)
+        until_blocked(old, second.info.backend_pid, waiting)
+        first.commit()
+        found = waiting.result()["found_now"]
+    assert (DONE, newcomer.id) in [(each["intent_a"], each["intent_b"]) for each in found]
+
+
+def test_an_import_does_not_wait_for_ever(old: Connection, dsn: str) -> None:
+    old.execute("update coord.setting set value = '50' where name = 'lock_wait_ms'")
+    before = state(old)
+    for blocking in (
+        "select coord.register_intent('new', 'new', 'alter table done add x int')",
+        "select coord.register_intent('new', 'new', 'create table unrelated ()')",
+        "update tb_pggit_intent set agent_id = agent_id",
+    ):
+        with psycopg.connect(dsn) as other:
+            other.execute(blocking)
+            with pytest.raises(psycopg.errors.LockNotAvailable) as caught:
+                import_registry(old)
+            assert str(other.info.backend_pid) in str(caught.value.diag.message_detail)
+            assert caught.value.diag.message_hint
+            other.rollback()
+    assert state(old) == before
+    assert value(old, "show lock_timeout") == "0"
+
+
+def until_blocked(conn: Connection, pid: int, waiting: Future[Any]) -> None:
+    """Wait until that session waits for a lock."""
+    while not value(conn, "select cardinality(pg_blocking_pids(%s)) > 0", pid):
+        assert not waiting.done(), waiting.result()
