@@ -69,6 +69,14 @@ def table_of(touch: Touch) -> str | None:
     return f"name {table.get('schema') or '?'}.{table.get('name')}"
 
 
+def tables_with_label(touch: Touch) -> list[str]:
+    """The keys of the tables whose rows may have the label that is renamed."""
+    columns = touch.detail.get("columns")
+    if "renamed_to" not in touch.detail or not isinstance(columns, list):
+        return []
+    return [f"name {column[0]}.{column[1]}" for column in columns if isinstance(column, list)]
+
+
 def container_of(touch: Touch) -> Key | None:
     """The container that the touch belongs to, or changes as a whole."""
     if is_opaque(touch):
@@ -103,6 +111,7 @@ def keys_of(touches: Iterable[Touch]) -> list[Key]:
         table = table_of(touch)
         if table is not None:
             found.append(Key(table, True))
+        found += [Key(key, True) for key in tables_with_label(touch)]
         container = container_of(touch)
         if container is not None:
             found.append(container)

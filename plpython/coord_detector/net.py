@@ -106,7 +106,7 @@ def _belongs(key: Key, transient: set[Key]) -> bool:
 
 
 def _without_returning(touches: list[Touch]) -> list[Touch]:
-    """Without the renames of what is called as before in the end."""
+    """Without the renames of what is called as before in the end; it only must be there."""
     returned: set[Key] = set()
     origins: dict[Key, Key] = {}
     for touch in touches:
@@ -118,7 +118,13 @@ def _without_returning(touches: list[Touch]) -> list[Touch]:
                 returned.add(key)
     if not returned:
         return touches
-    return [touch for touch in touches if touch.facet != "name" or key_of(touch) not in returned]
+    result = []
+    for touch in touches:
+        if touch.facet != "name" or key_of(touch) not in returned:
+            result.append(touch)
+        elif touch.action == "create":
+            result.append(touch._replace(action="alter", detail={"value": touch.sub or touch.name}))
+    return result
 
 
 def _renamed(key: Key, touch: Touch) -> Key:

@@ -46,6 +46,7 @@ def schemas(draw: st.DrawFn) -> Schema:
         "create type mood as enum ('sad', 'ok', 'happy')",
         "create sequence numbers",
         "create function touch() returns trigger language plpgsql as 'begin return new; end'",
+        "create domain amount as integer constraint amount_known check (value >= 0)",
     ]
     tables: list[Table] = []
     views: list[str] = []
@@ -90,6 +91,11 @@ def schemas(draw: st.DrawFn) -> Schema:
                 f"create trigger {name}_touch before update on {name}"
                 " for each row execute function touch()"
             )
+    if draw(st.booleans()):
+        values = ", ".join(DEFAULTS[type_] for _, type_ in tables[0].columns)
+        statements.append(f"insert into t0 ({', '.join(COLUMNS)}) values ({values})")
+    statements.append("create view steady as select id, alpha from t0")
+    statements.append("create publication listed for table t0")
     statements.append("create table parted (id integer, note text) partition by range (id)")
     statements.append("create table part_a partition of parted for values from (0) to (10)")
     statements.append("create table part_b (id integer, note text)")
@@ -160,8 +166,8 @@ def retype_column(draw: st.DrawFn, schema: Schema) -> str:
 def set_default(draw: st.DrawFn, schema: Schema) -> str:
     table = _table(draw, schema)
     column = _column(draw)
-    value = _one_of(draw, DEFAULTS[dict(table.columns)[column]], "null")
-    return f"alter table {table.name} alter column {column} set default {value}"
+    value = f"set default {DEFAULTS[dict(table.columns)[column]]}"
+    return f"alter table {table.name} alter column {column} {_one_of(draw, value, 'drop default')}"
 
 
 @change
@@ -450,6 +456,144 @@ def rows(draw: st.DrawFn, schema: Schema) -> str:
         f"delete from {table} where {column} is null",
         f"insert into {table} default values",
         f"truncate {table} cascade",
+    )
+
+
+@change
+def identity(draw: st.DrawFn, schema: Schema) -> str:
+    table = _table(draw, schema).name
+    return _one_of(
+        draw,
+        f"alter table {table} alter column id set generated always",
+        f"alter table {table} alter column id drop identity",
+        f"alter table {table} alter column id drop identity if exists",
+        f"alter table {table} alter column id restart with {_one_of(draw, '100', '200')}",
+        f"alter table {table} add column fresh integer generated always as (id + 1) stored",
+    )
+
+
+@change
+def keyed_rows(draw: st.DrawFn, schema: Schema) -> str:
+    table = _table(draw, schema).name
+    key = _one_of(draw, "50", "60")
+    return _one_of(
+        draw,
+        f"insert into {table} (id) values ({key})",
+        f"insert into {table} (id) values ({key}) on conflict (id) do nothing",
+        f"insert into {table} (id) values ({key}) on conflict do nothing",
+        f"alter table {table} add constraint fresh_check check (id < {_one_of(draw, '55', '90')})",
+        f"update {table} set id = id + 1",
+        f"delete from {table} where id = {key}",
+    )
+
+
+@change
+def steady_view(draw: st.DrawFn, schema: Schema) -> str:
+    extra = _one_of(draw, "", ", beta", ", beta, gamma", ", gamma")
+    return _one_of(
+        draw,
+        f"create or replace view steady as select id, alpha{extra} from t0",
+        f"drop view steady; create view steady as select id{extra} from t0",
+        "drop view if exists steady",
+        "alter view steady rename column alpha to fresh",
+        "grant select on steady to pg_monitor",
+        "create or replace view fresh_view as select * from steady",
+    )
+
+
+@change
+def replaced_table(draw: st.DrawFn, schema: Schema) -> str:
+    table = _table(draw, schema).name
+    return _one_of(
+        draw,
+        f"alter table {table} rename to old_table; create view {table} as select * from old_table",
+        f"alter table {table} rename to old_table; alter table old_table rename to {table}",
+        f"alter table {table} rename to old_table; create table {table} (id integer)",
+        f"drop table {table} cascade; create table {table} (id bigint primary key, alpha text)",
+    )
+
+
+@change
+def publication(draw: st.DrawFn, schema: Schema) -> str:
+    table = _table(draw, schema).name
+    return _one_of(
+        draw,
+        f"alter publication listed add table {table}",
+        f"alter publication listed set table {table}",
+        "alter publication listed drop table t0",
+        f"alter publication listed set (publish = '{_one_of(draw, 'insert', 'update')}')",
+        "drop publication listed",
+        f"create publication fresh_pub for table {table}",
+    )
+
+
+@change
+def guarded_block(draw: st.DrawFn, schema: Schema) -> str:
+    table = _table(draw, schema).name
+    return _one_of(
+        draw,
+        f"do $$ begin alter table {table} add column fresh integer;"
+        " exception when duplicate_column then null; end $$",
+        "do $$ begin if not exists (select 1 from pg_type where typname = 'fresh_type')"
+        " then create type fresh_type as enum ('a'); end if; end $$",
+        f"create type fresh_type as enum ('a'{_one_of(draw, '', ', ' + repr('b'))})",
+    )
+
+
+@change
+def domain(draw: st.DrawFn, schema: Schema) -> str:
+    table = _table(draw, schema).name
+    return _one_of(
+        draw,
+        f"alter domain amount add constraint fresh_limit check (value < {_one_of(draw, '9', '8')})",
+        "alter domain amount drop constraint amount_known",
+        "alter domain amount rename to quantity",
+        f"alter domain amount set default {_one_of(draw, '1', '2')}",
+        f"alter table {table} add column fresh amount",
+        "drop domain amount cascade",
+    )
+
+
+@change
+def heirs(draw: st.DrawFn, schema: Schema) -> str:
+    table = _table(draw, schema).name
+    return _one_of(
+        draw,
+        f"create table fresh_child () inherits ({table})",
+        f"create table fresh_child (like {table} including all)",
+        f"create table fresh_child (like {table} including defaults including constraints)",
+        "create index on only parted (id)",
+        "alter table part_b add constraint fresh_check check (id > 0)",
+        "create table part_d partition of parted default",
+    )
+
+
+@change
+def table_settings(draw: st.DrawFn, schema: Schema) -> str:
+    table = _table(draw, schema).name
+    return _one_of(
+        draw,
+        f"alter table {table} replica identity {_one_of(draw, 'full', 'nothing')}",
+        f"alter table {table} cluster on {table}_pkey",
+        f"alter table {table} set (fillfactor = {_one_of(draw, '70', '80')})",
+        f"alter table {table} reset (fillfactor)",
+        f"alter table {table} owner to pg_monitor",
+        f"alter table {table} force row level security",
+        f"create statistics fresh_stats on alpha, beta from {table}",
+        f"create rule fresh_rule as on delete to {table} do instead nothing",
+    )
+
+
+@change
+def foreign_key(draw: st.DrawFn, schema: Schema) -> str:
+    action = _one_of(draw, "", " on delete cascade", " on update restrict not valid")
+    return _one_of(
+        draw,
+        f"alter table t1 add constraint fresh_fk foreign key (id) references t0 (id){action}",
+        f"alter table t1 add foreign key (id) references t0{action}",
+        "alter table t0 drop constraint t0_pkey cascade",
+        "alter table t0 drop constraint t0_pkey",
+        "alter table t0 rename constraint t0_pkey to t0_key",
     )
 
 

@@ -33,8 +33,10 @@ def _noted(touch: Touch, present: Present) -> Touch:
     detail = touch.detail
     if detail.get("all_in_schema"):
         what = (touch.facet or "").removeprefix("privileges of ")
-        if (touch.name, _LETTERS.get(what, "")) in present:
-            return touch._replace(detail={**detail, "has_defaults": True})
+        letter = _LETTERS.get(what, "")
+        if (touch.name, letter) in present:
+            grantees: list[Json] = [*sorted({one for one, _ in present[(touch.name, letter)]})]
+            return touch._replace(detail={**detail, "defaults_for": grantees})
     elif touch.kind == "default acl" and touch.schema is not None:
         what = touch.name.removeprefix("on ")
         there = present.get((touch.schema, _LETTERS.get(what, "")), set())

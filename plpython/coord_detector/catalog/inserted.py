@@ -31,17 +31,30 @@ def note(touches: Sequence[Touch], query: Query) -> list[Touch]:
     result = list(touches)
     for index, table in tables.items():
         detail: dict[str, Json] = dict(touches[index].detail)
-        values = detail.pop("values", None)
-        if isinstance(values, list) and "row" not in detail:
-            detail["row"] = {
-                column: value[0]
-                for column, value in zip(columns.get(table, ()), values, strict=False)
-                if isinstance(value, list) and value
-            }
+        rows = _rows(detail.pop("values", None), detail.pop("given", None) or columns.get(table))
+        if len(rows) == 1:
+            detail["row"] = rows[0]
+        elif rows:
+            detail["rows"] = rows
         if table in keys:
             detail["keys"] = keys[table]
         result[index] = touches[index]._replace(detail=detail)
     return result
+
+
+def _rows(values: Json, columns: Json | list[str]) -> list[Json]:
+    """The constants of each row, by column."""
+    if not isinstance(values, list) or not isinstance(columns, list):
+        return []
+    return [
+        {
+            str(column): value[0]
+            for column, value in zip(columns, row, strict=False)
+            if isinstance(value, list) and value
+        }
+        for row in values
+        if isinstance(row, list)
+    ]
 
 
 def _is_row(touch: Touch) -> bool:

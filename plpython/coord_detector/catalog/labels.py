@@ -18,6 +18,7 @@ def place(touches: Sequence[Touch], query: Query) -> list[Touch]:
     }
     if not wanted:
         return list(touches)
+    touches = _with_columns(touches, query)
     ordered = sorted(wanted)
     known = {
         (row["schema"], row["name"]): list(row["labels"])
@@ -30,6 +31,33 @@ def place(touches: Sequence[Touch], query: Query) -> list[Touch]:
             touch = _placed(touch, labels)
         result.append(touch)
     return result
+
+
+def _with_columns(touches: Sequence[Touch], query: Query) -> Sequence[Touch]:
+    """Add to each label that is renamed the columns that may hold it."""
+    types = sorted(
+        {
+            (touch.schema or "", touch.name)
+            for touch in touches
+            if "renamed_to" in touch.detail and _is_new_label(touch)
+        }
+    )
+    if not types:
+        return touches
+    columns: dict[tuple[str, str], list[Json]] = {}
+    arrays = [[one[0] for one in types], [one[1] for one in types]]
+    for row in query(queries.COLUMNS_OF_TYPE, arrays):
+        columns.setdefault((row["schema"], row["name"]), []).append(
+            [row["table_schema"], row["table_name"], row["column_name"]]
+        )
+    return [
+        touch._replace(
+            detail={**touch.detail, "columns": columns.get((touch.schema or "", touch.name), [])}
+        )
+        if "renamed_to" in touch.detail and _is_new_label(touch)
+        else touch
+        for touch in touches
+    ]
 
 
 def _is_new_label(touch: Touch) -> bool:

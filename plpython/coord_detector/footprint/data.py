@@ -7,6 +7,7 @@ from ..model import Touch
 from ..names import split_path
 from ..uses import dml_uses, do_uses
 from ..uses.literals import string_constant
+from ..uses.routine import is_guarded_block
 from .view import select_into
 from .work import Detail, Node, Target, Work, option_values
 
@@ -51,10 +52,17 @@ def truncate(work: Work, node: Node) -> None:
 def do_block(work: Work, node: Node) -> None:
     """A DO block runs now: DDL in it is footprinted as if it stood alone."""
     touches = do_uses(node, work.scope, lambda inner: _nested(work, inner))
+    guarded = any(touch.action != "use" for touch in touches) and is_guarded_block(node)
     for touch in touches:
         if touch.action != "use":
-            work.touches.append(touch)
+            work.touches.append(_with_guard(touch) if guarded else touch)
     work.extend(touch for touch in touches if touch.action == "use")
+
+
+def _with_guard(touch: Touch) -> Touch:
+    """What a block does only where it is missing or there, or without minding that it fails."""
+    word = {"create": "if_not_exists", "drop": "if_exists"}.get(touch.action)
+    return touch if word is None else touch._replace(detail={**touch.detail, word: True})
 
 
 def _nested(work: Work, node: Node) -> list[Touch]:

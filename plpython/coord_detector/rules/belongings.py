@@ -88,11 +88,14 @@ def _estate(estate: Touch, touches: Iterable[Touch], report: Report) -> None:
         detail = touch.detail
         granted = (
             drops
-            and touch.facet == "privileges"
+            and (touch.facet or "").startswith("privileges")
             and bool(detail.get("is_grant"))
             and estate.name in _listed(detail.get("grantee"))
         )
-        if granted or (touch.facet == "owner" and detail.get("value") == estate.name):
+        owned = (touch.facet == "owner" and detail.get("value") == estate.name) or (
+            touch.action == "create" and detail.get("owner") == estate.name
+        )
+        if granted or owned:
             report(
                 Verdict(
                     "owned-or-granted",

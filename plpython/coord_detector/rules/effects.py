@@ -107,7 +107,10 @@ class Prepared:
         "mentions",
         "defaults",
         "keys",
+        "lists",
         "references",
+        "renamed_labels",
+        "unlisted",
         "effects",
         "indexes",
         "made",
@@ -140,6 +143,12 @@ class Prepared:
         """Its changes of default privileges."""
         self.references: list[Touch] = []
         """Its new foreign keys, and its ON CONFLICT with columns."""
+        self.lists: list[Touch] = []
+        """Publications whose whole list it sets."""
+        self.unlisted: list[Touch] = []
+        """Tables that it takes out of publications."""
+        self.renamed_labels: list[Touch] = []
+        """Labels of enums that it renames."""
         self.keys: list[Touch] = []
         """Unique constraints and indexes that it makes or drops."""
         for touch in touches:
@@ -179,6 +188,13 @@ class Prepared:
             self.whole_schemas.append(touch)
         elif family == "default acl":
             self.defaults.append(touch)
+        elif touch.facet == "tables":
+            self.lists.append(touch)
+        elif family == "publication relation" and touch.action == "drop":
+            if "implied" not in touch.detail:
+                self.unlisted.append(touch)
+        elif touch.facet == "value" and "renamed_to" in touch.detail:
+            self.renamed_labels.append(touch)
         if touch.action == "create" and touch.facet == "definition":
             self.made.append(touch)
         detail = touch.detail
@@ -234,9 +250,11 @@ def enter(effect: Effect, touch: Touch) -> None:
         else:
             effect.uses.append(touch)
             effect.flags |= REFERS
-            if effect.key.family == RELATION and touch.detail.get("by") in MADE_ON_A_TABLE:
-                effect.flags |= WRITES
             detail = touch.detail
+            if effect.key.family == RELATION and (
+                detail.get("by") in MADE_ON_A_TABLE or "bounds" in detail
+            ):
+                effect.flags |= WRITES
             if detail.get("all_columns") or touch.facet == "absence" or "bounds" in detail:
                 effect.flags |= SPECIAL
     elif action == "alter":

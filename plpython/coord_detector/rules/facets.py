@@ -162,7 +162,7 @@ def _same_facet(facet: str, one: Touch, two: Touch) -> tuple[str, Outcome]:
     a, b = one.detail, two.detail
     if any(a.get(place) != b.get(place) for place in _PLACES):
         return ("different-aspects", "overlap")
-    if facet in ("options", "configuration", "tables"):
+    if facet in ("options", "configuration"):
         return _options(one, two)
     if meaning(one) == meaning(two):
         return ("same-value", "duplicate")
@@ -193,10 +193,9 @@ _EVERYTHING = frozenset(("all", "ALL"))
 
 def same_grantees(one: Touch, two: Touch) -> bool:
     """Whether two grants or revokes are about a common privilege of a common role."""
-    a, b = one.detail, two.detail
-    if _as_set(a.get("grantee")).isdisjoint(_as_set(b.get("grantee"))):
+    if listed_in(one, "grantee").isdisjoint(listed_in(two, "grantee")):
         return False
-    rights_a, rights_b = _as_set(a.get("privileges")), _as_set(b.get("privileges"))
+    rights_a, rights_b = listed_in(one, "privileges"), listed_in(two, "privileges")
     return bool(rights_a & rights_b or _EVERYTHING & rights_a or _EVERYTHING & rights_b)
 
 
@@ -208,7 +207,9 @@ def _privileges(one: Touch, two: Touch) -> tuple[str, Outcome]:
     return ("grant-and-revoke", "clash")
 
 
-def _as_set(value: Json) -> set[str]:
+def listed_in(touch: Touch, word: str) -> set[str]:
+    """A detail that is a list, as a set."""
+    value = touch.detail.get(word)
     if value is None:
         return set()
     if isinstance(value, list):

@@ -58,7 +58,8 @@ def _joins(other: Effect, side: Side, report: Report) -> None:
     for touch in other.members:
         if "inherited" in touch.detail or family_of(touch.kind) != COLUMN:
             continue
-        if touch.action in ("create", "drop") or touch.facet == "type":
+        loosened = touch.facet == "not null" and not touch.detail.get("value")
+        if touch.action in ("create", "drop") or touch.facet == "type" or loosened:
             say(report, "shape-of-a-child", "clash", other, kind="table")
             return
     for touch in other.members:

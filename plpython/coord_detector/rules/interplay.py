@@ -73,6 +73,9 @@ def _both_create(a: Effect, b: Effect, report: Report) -> None:
     assert made_a is not None
     assert made_b is not None
     if made_a.detail.get("implied") and made_b.detail.get("implied"):
+        one, two = made_a.detail.get("table"), made_b.detail.get("table")
+        if one != two and not (made_a.detail.get("automatic") or made_b.detail.get("automatic")):
+            say(report, "same-name", "clash", a)  # the indexes of constraints of two tables
         return  # what makes them has a verdict of its own
     if a.key.family == "publication relation" and _guard(made_a) and _guard(made_b):
         return  # SET TABLE is about the publication
@@ -195,11 +198,26 @@ def _replace_and_live(
             say(report, "recreate-or-drop", "clash", replacer)
         else:
             say(report, "replace-before-drop", "order", replacer, side, weight="error")
+    elif life == "ensure" and _cannot_follow(other, replacer):
+        say(report, "replace-before-drop", "order", replacer, OTHER[side], weight="error")
     elif life == "create" and _is_guarded(dropped):
         # Absent for both: whoever comes second finds it there, and only one of them minds.
         say(report, "guarded-create-second", "order", replacer, OTHER[side], weight="error")
     else:
         say(report, "both-replace", "clash", replacer)
+
+
+def _cannot_follow(ensuring: Effect, replacer: Effect) -> bool:
+    """Whether OR REPLACE of a view fails on the new one: columns may be added, at the end."""
+    late, early = ensuring.create, replacer.create
+    assert late is not None
+    assert early is not None
+    if late.kind != "view":
+        return False
+    if early.kind != "view":
+        return True
+    one, two = early.detail.get("columns"), late.detail.get("columns")
+    return isinstance(one, list) and isinstance(two, list) and two[: len(one)] != one
 
 
 # -------------------------------------------------------------------- one side makes it
@@ -297,15 +315,7 @@ def _one_drops(dropper: Effect, other: Effect, side: Side, report: Report) -> No
         return
     waiting = [touch for touch in other.uses if touch.facet == "absence"]
     if waiting:
-        say(
-            report,
-            "dependent-goes-first",
-            "order",
-            dropper,
-            side,
-            kind="dependency",
-            weight="error",
-        )
+        _dependent_first(dropper, side, report)
         return
     cascade = bool(gone.detail.get("cascade")) or bool(gone.detail.get("implied"))
     looked_up = [touch for touch in _looked_up(other) if "all_columns" not in touch.detail]
@@ -335,6 +345,19 @@ def _one_drops(dropper: Effect, other: Effect, side: Side, report: Report) -> No
         not dependents.is_looked_up(touch) for touch in other.uses
     ):
         say(report, "body-outlives-drop", "overlap", dropper, kind="dependency", weight="warning")
+
+
+def _dependent_first(dropper: Effect, side: Side, report: Report) -> None:
+    """If what replaces it needs the same again, that has a verdict of its own."""
+    say(
+        report,
+        "dependent-goes-first",
+        "order",
+        dropper,
+        side,
+        kind="dependency",
+        weight="error",
+    )
 
 
 def _stars_that_stay(effect: Effect) -> bool:
@@ -370,6 +393,9 @@ def _one_replaces(replacer: Effect, other: Effect, side: Side, report: Report) -
     looked_up = [touch for touch in _looked_up(other) if not touch.detail.get("body")]
     changes = _changes(other)
     data = _data_by_name(other)
+    if any(touch.facet == "absence" for touch in other.uses):
+        _dependent_first(replacer, side, report)
+        return
     if not (looked_up or changes or data or other.columns):
         return
     if replacer.key.family == RELATION and (
@@ -551,16 +577,23 @@ def _takes_identity(effect: Effect) -> bool:
 
 def _identity_goes(a: Effect, b: Effect, report: Report) -> bool:
     """DROP IDENTITY and a change of it: afterwards there is none to change."""
-    for dropper, other, first in ((a, b, "b"), (b, a, "a")):
-        if _takes_identity(dropper) and any(
-            "set" in touch.detail for touch in other.alters.get("identity", ())
-        ):
+    sides: tuple[tuple[Effect, Effect, Side], ...] = ((a, b, "b"), (b, a, "a"))
+    for dropper, other, first in sides:
+        theirs = other.alters.get("identity", ())
+        if not _takes_identity(dropper):
+            continue
+        guarded = any("if_exists" in touch.detail for touch in theirs)
+        mine = any("if_exists" in touch.detail for touch in dropper.alters["identity"])
+        if mine and not guarded and _takes_identity(other):
+            say(report, "guarded-drop-second", "order", a, first, weight="error")
+            return True
+        if any("set" in touch.detail for touch in theirs):
             say(
                 report,
                 "change-before-drop",
                 "order",
                 a,
-                "a" if first == "a" else "b",
+                first,
                 weight="error",
             )
             return True

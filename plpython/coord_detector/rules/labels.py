@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from ..model import Json, Outcome, Touch
+from ..identity import COLUMN, RELATION, Key, key_of
+from ..model import Json, Outcome, Side, Touch
+from .effects import Prepared
+from .verdict import Report, Verdict
 
 Detail = Mapping[str, Json]
 
@@ -42,6 +45,68 @@ def first_of(one: Touch, two: Touch) -> str | None:
     if "renamed_to" in b and b.get("value") in _needs(a):
         return "a"
     return None
+
+
+def written(renames: Sequence[Touch], other: Prepared, side: Side, report: Report) -> None:
+    """RENAME VALUE and a text that still has the old label: it is read when it is executed."""
+    for rename in renames:
+        label, key = rename.detail.get("value"), key_of(rename)
+        if not isinstance(label, str):
+            continue
+        columns = _columns_of(rename)
+        by_name = key in other.effects
+        if not by_name and not any(column in other.effects for column in columns):
+            tables = {(column.schema, column.name) for column in columns}
+            if not any(Key(RELATION, *table) in other.effects for table in tables):
+                continue
+        if any(_has_label(touch, label, columns, by_name) for touch in other.touches):
+            report(Verdict("labels-in-order", "type", "order", "warning", side, (key,)))
+            return
+
+
+def _columns_of(rename: Touch) -> set[Key]:
+    """The columns of the type that there are, as the catalog has them."""
+    columns = rename.detail.get("columns")
+    return {
+        Key(COLUMN, str(column[0]), str(column[1]), str(column[2]))
+        for column in (columns if isinstance(columns, list) else ())
+        if isinstance(column, list)
+    }
+
+
+def _has_label(touch: Touch, label: str, columns: set[Key], by_name: bool) -> bool:
+    detail = touch.detail
+    if detail.get("via") == "catalog":
+        return False
+    if touch.facet == "data":
+        return any(
+            label in _constants(detail, column.sub)
+            for column in columns
+            if (column.schema, column.name) == (touch.schema, touch.name)
+        )
+    if touch.kind in ("type", "enum value") or touch.action == "use":
+        return False
+    if touch.facet == "default" and not by_name and key_of(touch) not in columns:
+        return False
+    if "language plpgsql" in str(detail.get("definition")):
+        return False  # read when it runs
+    quoted_label = "'" + label.replace("'", "''") + "'"
+    texts = (detail.get("definition"), detail.get("value"), detail.get("default"))
+    return any(quoted_label in text.replace("''", "'") for text in texts if isinstance(text, str))
+
+
+def _constants(detail: Detail, column: str | None) -> list[Json]:
+    """The constants that a change of rows gives a column, or compares it with."""
+    found: list[Json] = []
+    for word in ("row", "set"):
+        values = detail.get(word)
+        if isinstance(values, dict) and column in values:
+            found.append(values[str(column)])
+    where = detail.get("where")
+    for part in where if isinstance(where, list) else ():
+        if isinstance(part, list) and part[0] == column:
+            found += part[2] if isinstance(part[2], list) else [part[2]]
+    return found
 
 
 def _with_rename(a: Detail, b: Detail, renames_a: bool, renames_b: bool) -> tuple[str, Outcome]:

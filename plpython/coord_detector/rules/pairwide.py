@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from ..identity import Key, container, key_of
 from ..model import Side, Touch
-from . import belongings, references
+from . import belongings, labels, publications, references
 from .dependents import is_looked_up
 from .effects import Prepared
-from .facets import same_grantees, too_many
+from .facets import listed_in, same_grantees, too_many
 from .verdict import OTHER, Report, Verdict
 
 
@@ -32,6 +32,14 @@ def compare(a: Prepared, b: Prepared, report: Report) -> None:
         _dynamic_and_tables(a, b, report)
     if b.mentions:
         _dynamic_and_tables(b, a, report)
+    if a.lists and b.unlisted:
+        publications.taken_out(a, b, "b", report)
+    if b.lists and a.unlisted:
+        publications.taken_out(b, a, "a", report)
+    if a.renamed_labels:
+        labels.written(a.renamed_labels, b, "b", report)
+    if b.renamed_labels:
+        labels.written(b.renamed_labels, a, "a", report)
     if a.defaults and b.made:
         _defaults_and_made(a, b, report)
     if b.defaults and a.made:
@@ -165,7 +173,10 @@ def _all_and_inside(granted: Touch, inside: list[Touch], report: Report) -> None
         leaves = touch.action == "drop" and touch.facet == "schema"
         # Where the schema has default privileges, what is new has a list of them already, and
         # taking away what is not in it changes nothing.
-        counts = granted.detail.get("is_grant") or not granted.detail.get("has_defaults")
+        listed = granted.detail.get("defaults_for")
+        counts = granted.detail.get("is_grant") or not isinstance(listed, list)
+        if not counts and isinstance(listed, list):
+            counts = not listed_in(granted, "grantee").isdisjoint(map(str, listed))
         if (arrives and counts and not _was_there(touch)) or leaves:
             report(
                 Verdict(

@@ -7,6 +7,7 @@ from ..model import Side, Touch
 from .conditions import condition_of, is_violated
 from .effects import Effect
 from .verdict import Report, Verdict, say, severity_of
+from .writers import rows_of
 
 
 def compare(writer: Effect, other: Effect, side: Side, report: Report) -> None:
@@ -15,6 +16,8 @@ def compare(writer: Effect, other: Effect, side: Side, report: Report) -> None:
     for member in other.members:
         if member.kind in ("trigger", "rule"):
             _trigger(writer, member, report)
+        elif member.facet == "identity" and "insert" in writer.commands:
+            _identity(writer, member, side, report)
         elif "demands" in member.detail and "inherited" not in member.detail:
             _check(writer, member, report)
         elif (
@@ -56,6 +59,24 @@ def _default(writer: Effect, member: Touch, side: Side, report: Report) -> None:
         )
 
 
+def _identity(writer: Effect, member: Touch, side: Side, report: Report) -> None:
+    """A column that gets no value any more, or that none may be given."""
+    value = member.detail.get("value")
+    given = member.sub in writer.written
+    if (value is None and not given and not _gives_all(writer)) or (value == "always" and given):
+        report(
+            Verdict(
+                "insert-before-identity",
+                "column",
+                "order",
+                "error",
+                side,
+                (key_of(member),),
+                (writer.key,),
+            )
+        )
+
+
 def _not_null(writer: Effect, other: Effect, member: Touch, side: Side, report: Report) -> None:
     """A row without a value for a column that must have one from now on."""
     if member.detail.get("has_default") is not False or member.detail.get("was_not_null"):
@@ -79,8 +100,9 @@ def _check(writer: Effect, member: Touch, report: Report) -> None:
     """A row whose constants tell that it does not satisfy a new check."""
     demands = condition_of(member.detail, "demands")
     for touch in writer.data:
-        values = touch.detail.get("row", touch.detail.get("set"))
-        if isinstance(values, dict) and is_violated(demands, values):
+        values = touch.detail.get("set")
+        rows = [*rows_of(touch), values] if isinstance(values, dict) else rows_of(touch)
+        if any(is_violated(demands, row) for row in rows):
             key = key_of(member)
             report(
                 Verdict(

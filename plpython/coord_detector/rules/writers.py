@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 from ..model import Json, Side, Touch
 from .conditions import columns_of, condition_of, disjoint, fixed, satisfied
 from .effects import Effect
@@ -25,13 +27,23 @@ def compare(a: Effect, b: Effect, report: Report) -> None:
 
 def _same_key(one: Touch, two: Touch) -> bool:
     """Whether both insert a row, and one of the table's keys is the same in both."""
-    a, b = one.detail.get("row"), two.detail.get("row")
-    if not isinstance(a, dict) or not isinstance(b, dict):
+    theirs = rows_of(two)
+    if not theirs:
         return False
-    for key in _keys(one) or _keys(two):
-        if key and all(a.get(column) is not None and a[column] == b.get(column) for column in key):
-            return True
+    keys = _keys(one) or _keys(two)
+    for key in keys:
+        taken = [[row.get(column) for column in key] for row in theirs]
+        for row in rows_of(one):
+            values = [row.get(column) for column in key]
+            if key and None not in values and values in taken:
+                return True
     return False
+
+
+def rows_of(insert: Touch) -> list[dict[str, Json]]:
+    """What is known of the rows that a statement inserts."""
+    rows = insert.detail.get("rows") or [insert.detail.get("row")]
+    return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
 
 
 def _keys(insert: Touch) -> list[list[str]]:
@@ -51,18 +63,23 @@ def _same_row(one: Touch, two: Touch, effect: Effect, report: Report) -> None:
         say(report, "plain-insert-first", "order", effect, first, kind="table", weight="error")
     elif not prepared_a:
         say(report, "same-key-twice", "clash", effect, kind="table")
-    elif one.detail["row"] != two.detail["row"]:
+    elif rows_of(one) != rows_of(two):
         say(report, "same-rows", "clash", effect, kind="table")
 
 
+MOST_WRITES = 300
+"""So many changes of one table are compared with each of the other side's, in a second or so."""
+
+
 def _writes(effect: Effect) -> list[Touch]:
-    return [
+    found = (
         touch
         for touch in effect.data
         if ("command" in touch.detail or touch.detail.get("truncate"))
         and touch.detail.get("via") != "catalog"
         and "inherited" not in touch.detail
-    ]
+    )
+    return list(islice(found, MOST_WRITES))
 
 
 def _differ(one: Touch, two: Touch, first: Effect, second: Effect) -> bool:

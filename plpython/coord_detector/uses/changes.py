@@ -25,7 +25,7 @@ def _insert(collector: Collector, node: Any, outer: Level | None, common: Common
         for column in node.cols:
             collector.column(target, column.name, "write")
             walk(collector, column.indirection, Level(Sources(), outer, common))
-    else:
+    elif node.selectStmt is not None:
         collector.table(target, "write", all_columns=True)
     if node.selectStmt is not None:
         query(collector, node.selectStmt, outer, common)

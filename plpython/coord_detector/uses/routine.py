@@ -95,6 +95,26 @@ def block_of(node: Any, scope: Scope, nested: Nested | None) -> list[Touch]:
     return _with_mentions(collector.touches, body)
 
 
+_BEFORE_A_STATEMENT = frozenset((";", "begin", "then", "else", "loop"))
+
+
+def is_guarded_block(node: Any) -> bool:
+    """Whether a DO block looks first (IF … THEN), or catches errors (EXCEPTION WHEN …)."""
+    body = next((option.arg.sval for option in node.args if option.defname == "as"), "")
+    data = body.encode(errors="surrogatepass")
+    try:
+        tokens = safe_parser.scan(data) or ()
+    except safe_parser.Unparsable:
+        return False
+    words = [data[token.start : token.end + 1].decode(errors="replace").lower() for token in tokens]
+    for before, word in zip(["begin", *words], words, strict=False):
+        if word == "if" and before in _BEFORE_A_STATEMENT:
+            return True
+        if word == "when" and before == "exception":
+            return True
+    return False
+
+
 MOST_MENTIONS = 20
 
 

@@ -45,11 +45,14 @@ def _conflict(clause: Any) -> Facts:
 def _row(node: Any) -> Facts:
     select = node.selectStmt
     lists = getattr(select, "valuesLists", None)
-    if not lists or len(lists) != 1 or len(lists[0]) > MOST:
+    if not lists or len(lists) > MOST or len(lists[0]) > MOST:
         return {}
-    if not node.cols:
+    if not node.cols or len(lists) > 1:
         # Which columns these are, the catalog knows.
-        return {"values": [[_constant(one)] if _is_constant(one) else [] for one in lists[0]]}
+        values: list[Json] = [
+            [[_constant(one)] if _is_constant(one) else [] for one in row] for row in lists
+        ]
+        return {"values": values, "given": [column.name for column in node.cols or ()]}
     row: dict[str, Json] = {
         column.name: _constant(value)
         for column, value in zip(node.cols, lists[0], strict=False)

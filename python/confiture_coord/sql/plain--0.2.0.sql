@@ -1858,10 +1858,9 @@ def _noted(touch: Touch, present: Present) -> Touch:
     detail = touch.detail
     if detail.get("all_in_schema"):
         what = (touch.facet or "").removeprefix("privileges of ")
-        if (touch.name, _LETTERS.get(what, "")) in present:
-            grantees: list[Json] = sorted(
-                {grantee for grantee, _ in present[(touch.name, _LETTERS[what])]}
-            )
+        letter = _LETTERS.get(what, "")
+        if (touch.name, letter) in present:
+            grantees: list[Json] = [*sorted({one for one, _ in present[(touch.name, letter)]})]
             return touch._replace(detail={**detail, "defaults_for": grantees})
     elif touch.kind == "default acl" and touch.schema is not None:
         what = touch.name.removeprefix("on ")
@@ -14589,6 +14588,8 @@ $coord0$),
 
 from __future__ import annotations
 
+from itertools import islice
+
 from ..model import Json, Side, Touch
 from .conditions import columns_of, condition_of, disjoint, fixed, satisfied
 from .effects import Effect
@@ -14652,14 +14653,19 @@ def _same_row(one: Touch, two: Touch, effect: Effect, report: Report) -> None:
         say(report, "same-rows", "clash", effect, kind="table")
 
 
+MOST_WRITES = 300
+"""So many changes of one table are compared with each of the other side's, in a second or so."""
+
+
 def _writes(effect: Effect) -> list[Touch]:
-    return [
+    found = (
         touch
         for touch in effect.data
         if ("command" in touch.detail or touch.detail.get("truncate"))
         and touch.detail.get("via") != "catalog"
         and "inherited" not in touch.detail
-    ]
+    )
+    return list(islice(found, MOST_WRITES))
 
 
 def _differ(one: Touch, two: Touch, first: Effect, second: Effect) -> bool:
@@ -19259,7 +19265,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $function$
 # As the owner: where the parser lies is nothing that a caller may influence.
-if 'confiture_coord f71a5d56238278b8' in GD:
+if 'confiture_coord 40d231a0b9d438ce' in GD:
     return
 import importlib
 import importlib.machinery
@@ -19267,7 +19273,7 @@ import importlib.util
 import marshal
 import sys
 
-package = 'coord_detector_f71a5d56238278b8'
+package = 'coord_detector_40d231a0b9d438ce'
 python = f'{sys.implementation.cache_tag} {importlib.util.MAGIC_NUMBER.hex()}'
 compiled = plpy.prepare(
     'select path, code from coord.detector_code where fingerprint = $1 and python = $2',
@@ -19330,7 +19336,7 @@ loader = importlib.import_module(package + '.loader')
 loader.prepare(f"{folder[0]['setting']}/confiture_coord/{version}", in_backend=True)
 backend = importlib.import_module(package + '.backend')
 backend.start(plpy)
-GD['confiture_coord f71a5d56238278b8'] = backend
+GD['confiture_coord 40d231a0b9d438ce'] = backend
 $function$;
 comment on function coord._load_detector() is
     'Loads the detector into this session (internal; harmless to call)';
@@ -19343,7 +19349,7 @@ import importlib.util
 import marshal
 import sys
 
-package = 'coord_detector_f71a5d56238278b8'
+package = 'coord_detector_40d231a0b9d438ce'
 python = f'{sys.implementation.cache_tag} {importlib.util.MAGIC_NUMBER.hex()}'
 insert = plpy.prepare(
     'insert into coord.detector_code (fingerprint, python, path, code) values ($1, $2, $3, $4)',
@@ -20435,10 +20441,10 @@ create or replace function coord._footprint(
 )
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord f71a5d56238278b8')
+detector = GD.get('confiture_coord 40d231a0b9d438ce')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord f71a5d56238278b8']
+    detector = GD['confiture_coord 40d231a0b9d438ce']
 return detector.footprint(changes, change_list, search_path, effective_path)
 $function$;
 comment on function coord._footprint(text, text[], text, name[]) is
@@ -20518,10 +20524,10 @@ language plpython3u stable
 set plan_cache_mode = force_generic_plan
 set jit = off
 as $function$
-detector = GD.get('confiture_coord f71a5d56238278b8')
+detector = GD.get('confiture_coord 40d231a0b9d438ce')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord f71a5d56238278b8']
+    detector = GD['confiture_coord 40d231a0b9d438ce']
 return detector.compare(
     text_a, list_a, text_b, list_b, search_path, effective_path, use_catalog, limits)
 $function$;
@@ -20625,10 +20631,10 @@ comment on function coord.compare_changes(text[], text, text, boolean) is
 create or replace function coord._detector_facts(out problem text[], out facts json)
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord f71a5d56238278b8')
+detector = GD.get('confiture_coord 40d231a0b9d438ce')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord f71a5d56238278b8']
+    detector = GD['confiture_coord 40d231a0b9d438ce']
 return detector.facts()
 $function$;
 comment on function coord._detector_facts() is
@@ -20649,10 +20655,10 @@ language plpython3u stable
 set plan_cache_mode = force_generic_plan
 set jit = off
 as $function$
-detector = GD.get('confiture_coord f71a5d56238278b8')
+detector = GD.get('confiture_coord 40d231a0b9d438ce')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord f71a5d56238278b8']
+    detector = GD['confiture_coord 40d231a0b9d438ce']
 return detector.analyse(changes, change_list, search_path, effective_path, tables_declared,
                         feature_name, limits)
 $function$;
@@ -20670,10 +20676,10 @@ set enable_seqscan = off
 set plan_cache_mode = force_generic_plan
 set jit = off
 as $function$
-detector = GD.get('confiture_coord f71a5d56238278b8')
+detector = GD.get('confiture_coord 40d231a0b9d438ce')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord f71a5d56238278b8']
+    detector = GD['confiture_coord 40d231a0b9d438ce']
 return detector.detect(
     intent_no, agent_id, feature_name, keys, are_exclusive, touches, resolved_path)
 $function$;
@@ -21817,10 +21823,10 @@ comment on function coord.amend_intent(uuid, text[], text[], text, text, text) i
 create or replace function coord._sort_intents(nodes json, edges json) returns json
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord f71a5d56238278b8')
+detector = GD.get('confiture_coord 40d231a0b9d438ce')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord f71a5d56238278b8']
+    detector = GD['confiture_coord 40d231a0b9d438ce']
 return detector.merge_order(nodes, edges)
 $function$;
 comment on function coord._sort_intents(json, json) is
@@ -22162,7 +22168,7 @@ with ours (name, body, security_definer, settings) as (
     values
 ('_actor', '1f18e24a0fc5d3a93dce49596a06e5490056e6586d2742f4f2616d342b9eb0d2', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_amend', '7e6a0e12eb3ab7c3827b3f9ce1ffbd021acee47513fba8f934c5c9adb03fb570', true, array['search_path=pg_catalog, pg_temp']::text[]),
-('_analyse', '34d25f35a5d1d2a0033d58df645e1216f2571d70cf26db36da0a38bef30b8a1c', false, array['plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
+('_analyse', '3af8eab2bf77624032994dddc5a2397ab3673d194f3db86726c85d38e83045f4', false, array['plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
 ('_append_history', '8a9eea1b4606579ac7b0296299e644caa5376282fa36973429a7f3ceff78729f', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_authorise', 'c62c1527f3a9c9edd31a092a506bf95cb50ebb0c69beb1527d70df01d1da8009', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_authorise_review', '0577744c55b7787ae7f48e9e124976df695deddaa18d2a38a8bcd2d17ca89aa2', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -22180,7 +22186,7 @@ with ours (name, body, security_definer, settings) as (
 ('_check_text', '1aac582cc8438b9043d87227d0c2093603daedfe5790ea717c187a6456ea4c05', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_check_transition', 'e599451da1cc2eaa3c48a568d2ef0836db5432e24f46dfa3287a573fea4637f1', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_choice', '6a0ec09ca728fa8eb8b028fb505a70f93afd7c5095f2c6c0437233e035cd5d30', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_compare', '54f14d5bb535ff6f573dc22d615a852713287bba701879dba4646aa2937ef32e', false, array['plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
+('_compare', '7b65f96b87cf2617eb8b872da56b358d50a6b462b90b4f1fa0fc1121ccbec191', false, array['plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
 ('_compare_rows', 'dd08eeca5d3dd639f8f0733f06353fa94cb3bd9b3e808684fb0e5636fa399035', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_conflict_json', 'a3932a0d0c54d5c6e2a7a60973f3dcf570b7b6a3c9c6a1f28a0d89edad5203b2', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_conflict_line', 'bb606d623ac35ddfb72ef3905e94aba579c416a22a2db649125cceb68f12d403', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -22189,13 +22195,13 @@ with ours (name, body, security_definer, settings) as (
 ('_counts', '7fe8790f45e15bd26f82f9151646c029fb46c2b3487c1b571619010f7fce82b7', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_declare', 'd7b4b1148e125153e71c3a09616a03b0210ac958d245ea152a29997158154fff', false, null::text[]),
 ('_depends_on', 'f37bc93deed02bf43a8a632aea86923b8f86906001140165b00e5d823ca71d6d', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_detect', 'b02e55feb6e66edf03979a0f3fa53a81658218736dde4c1a6dceb3f13762767c', false, array['enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
-('_detector_facts', 'd9123483de7e463d1eaf726bbc1d50d76fcf15b8bffbefd4e8bf56d8d74d10c6', false, null::text[]),
-('_detector_sources', '65a069dd95b2a0b4b8daed8f2a224eda7a0db768a3d2f4ad5683692086dc2c93', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_detect', '0d01562879551ae1b9f41c9ea7ff47469e5adbf1ada337f99c114dee1e2f5109', false, array['enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
+('_detector_facts', '85f03d064ce9c373540c5a3eb9c0d40ec76405e7423a5cca072fbbf6bb713b31', false, null::text[]),
+('_detector_sources', 'f8fe72dde0d9b0d50f9769e5f3e5e514a649c900919cccc7decf67e6dd658211', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_digest_of', 'af0f4735eb433dca9fd14b71246b20d20daa3cba8f7c0cd06774be1d1088bd30', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_ended', '679a84d1d5a194bca40468412857eae0e2e10b1e58e855442af1b763c8ada9be', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_follow_transition', '35b401e5c0362e7364b602cda21afbef50d5be447c42e99475bf5c4433bdb7a0', true, array['search_path=pg_catalog, pg_temp']::text[]),
-('_footprint', 'f7ae4341d188f32015bed4429c9460f7c9ad1f7712e491ab5a19b1588fb0fc5f', false, null::text[]),
+('_footprint', '52702bf25e394e0a19dd910a83689f216183ba9f674e959b3777e096607d4107', false, null::text[]),
 ('_footprint_rows', '2cf258b01339c7b05129607c705ac7d7cf484d67ac6bb504d677d0782027a4bf', false, null::text[]),
 ('_found_conflicts', 'b58569cb14b92465f9f534dc330b5dde3893374cbe0dc80eb5319af21de0b68e', false, null::text[]),
 ('_guard_intent', '4ee3bd944b5c777fc43a90b9e8b65c6df867a90d2fbd430747ba24942a4c145c', true, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -22220,7 +22226,7 @@ with ours (name, body, security_definer, settings) as (
 ('_known_hashes', '4f7872e748c4ad03daeaccbcc0f6259069f7be6c358d858ae4626cca6f837fda', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_limit_lock_wait', '4eed619fef29ee8feefa29b6653cf4fd679e0e33931a8cf4a4ed9698cea5ae8d', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_limits', 'ffaff60bb0800af484cb83e505b5a2b84b78e7495a3c4b0538c9f442bf412c0e', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_load_detector', '80b76cf28395ee482ea54988d018d2f554e06987e6fbedec830f8b14e493233f', true, array['search_path=pg_catalog, pg_temp']::text[]),
+('_load_detector', '404dfa7b051fad5a3844aefb9ffe05b213c7308bee1c7376bac345db33f08964', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_container', '423434b839f055dd1b41a180585f7d2262aa43f041472a83077af7de726a878f', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_holder', 'b5cbdc0966ec19527fcf60f6a1819b4a82cfbf52f64f5af082ff850e624a4861', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_intent_keys', '001e7dcfa0ced100c60e78b7b257478730a36c946731aaf1ff8cd2f0ac627023', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -22244,7 +22250,7 @@ with ours (name, body, security_definer, settings) as (
 ('_register', '56586fa081177e9edb9742f7387773afbdb95351798f0c855838049b364b823e', true, array['search_path=pg_catalog, pg_temp', 'enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
 ('_setting_of', '9d76f07c41d36e171fb59699533b0dfe2bb059a0e9b71815c7d80aaf51c362b8', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_settle', '9d4fad5adf4522029c8ffd5d5136f09ccb1d48c849bb89563c90a4e4156350cc', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_sort_intents', '0997035cb03a045b18190a87dfcc2579673cbeab2ef17274f785b18bdbd4275e', false, null::text[]),
+('_sort_intents', 'c2e36c60669f6c17532b03421dab09c575c2da23ce65c3055ad7b49a4e121957', false, null::text[]),
 ('_status_after_conflict', '60693c723e2feefd7ba0d87d0cd41e22dcacacbceb5b21329700a2d216169e9e', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_store_conflicts', '380c4a52ee39572d837cbab55a1ce74f44c445652d82c5daa2882e8b163ba095', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_store_footprint', 'c61256ff241805c040abb05c226075df836ef4d55af9edda52519d7e0880d485', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -22263,7 +22269,7 @@ with ours (name, body, security_definer, settings) as (
 ('compare_changes', '1d38b48d75c0b9ccb3ad217145abf0a3d4104e92fd1eafbf57281b45e75e025e', false, null::text[]),
 ('compare_changes', 'c1c57ed3b89f392da90e83e7e4b80eb1c5190f50bd8e4524bf2cc7ddb3e6f559', false, null::text[]),
 ('compare_changes', 'ef266f6615d9f01190de9cd8fb41a98476373a7e0c087bc8e5e3d652a18528d5', false, null::text[]),
-('compile_detector', '04f26446415efb010c468a5b0698d1e48aa3fa0cc02aca8b6e0abf76d7560ca1', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('compile_detector', '4290b2149e32f59f7ba40bdb252d26b1aadbbef3b3d6d723e119179b1566e609', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('conflicts_of', '8986db19d00b60fecf4c8390651e72549c95cabda085669464d62af07d11cb31', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('detector_check', 'fb42c58de073479451a44ca97970843759baaf8a3a0c08d99cbaa571362376fc', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('export_ended', '37a73f17837d8b565ad3462f63279cfc2f85d64a7dfe9d32605f50aa6a26b121', true, array['search_path=pg_catalog, pg_temp']::text[]),
