@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import os
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -26,10 +27,10 @@ def build(checkout: Path = CHECKOUT, target: Path | None = None) -> list[Path]:
     with tempfile.TemporaryDirectory(prefix="confiture_coord-") as folder:
         source = Path(folder) / "confiture_coord"
         with tarfile.open(fileobj=io.BytesIO(_git(checkout, "archive", "HEAD"))) as archive:
-            archive.extractall(source, filter="data")
+            archive.extractall(source)  # our own commit
         built = Path(folder) / "built"
         _python_packages(source, built, time)
-        files = [each.replace(target / each.name) for each in sorted(built.iterdir())]
+        files = [Path(shutil.move(each, target / each.name)) for each in sorted(built.iterdir())]
     version = files[0].name.split("-")[1]
     return [*files, _pgxn_zip(checkout, target, version)]
 

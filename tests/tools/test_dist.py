@@ -72,7 +72,8 @@ def test_the_names_and_the_contents(released: list[Path]) -> None:
     assert all(name.split("/")[0].startswith("confiture_coord") for name in in_wheel)
 
     top = f"confiture_coord-{now}"
-    in_sdist = tarfile.open(sdist).getnames()
+    with tarfile.open(sdist) as archive:
+        in_sdist = archive.getnames()
     in_pgxn = zipfile.ZipFile(pgxn).namelist()
     for name in (
         *("META.json", "Makefile", "confiture_coord.control", "README.md", "LICENSE"),
@@ -90,4 +91,5 @@ def test_every_file_has_the_time_of_the_commit(released: list[Path]) -> None:
         ["git", "-C", str(CHECKOUT), "log", "-1", "--format=%ct"], capture_output=True, check=True
     )
     [sdist] = [file for file in released if file.name.endswith(".tar.gz")]
-    assert {member.mtime for member in tarfile.open(sdist)} == {int(shown.stdout)}
+    with tarfile.open(sdist) as archive:
+        assert {member.mtime for member in archive} == {int(shown.stdout)}
