@@ -5312,8 +5312,14 @@ def _drop_belongings(work: Work, target: Target) -> None:
 
 def _drop_constraint_of(work: Work, target: Target) -> None:
     index = work.table(target)
-    if index is not None and index.owner is not None:
-        index.owner.indexes.pop(target.options[0], None)
+    if index is None or index.owner is None:
+        return
+    index.owner.indexes.pop(target.options[0], None)
+    for child in work.descendants(index.owner):
+        table = work.table(child)
+        for part, facts in list(table.indexes.items()) if table is not None else ():
+            if facts.get("part_of") == target.options[0]:
+                drop_index(work, Target(*part), table)
 
 
 def _drop_contents(work: Work, target: Target) -> None:
@@ -7008,6 +7014,11 @@ def _relation_follows(work: Work, old: Target, new: Target) -> None:
     index = work.table(old)
     if index is not None and index.kind == "index" and index.owner is not None:
         _rename_constraint_of(work, index.owner, here, there)
+        for child in work.descendants(index.owner):
+            table = work.table(child)
+            for facts in table.indexes.values() if table is not None else ():
+                if facts.get("part_of") == here:
+                    facts["part_of"] = there
     for one, other in zip(old.options, new.options, strict=False):
         work.scope.relation_moved(one, other)
     table = work.scope.tables.get(there)
@@ -14180,8 +14191,8 @@ def _same_row(one: Touch, two: Touch, effect: Effect, report: Report) -> None:
         say(report, "same-rows", "clash", effect, kind="table")
 
 
-MOST_WRITES = 300
-"""So many changes of one table are compared with each of the other side's, in a second or so."""
+MOST_WRITES = 100
+"""So many changes of one table are compared with each of the other side's, in a second at most."""
 
 
 def _writes(effect: Effect) -> list[Touch]:
@@ -18792,7 +18803,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $function$
 # As the owner: where the parser lies is nothing that a caller may influence.
-if 'confiture_coord 40d231a0b9d438ce' in GD:
+if 'confiture_coord 75e1e904af7108bf' in GD:
     return
 import importlib
 import importlib.machinery
@@ -18800,7 +18811,7 @@ import importlib.util
 import marshal
 import sys
 
-package = 'coord_detector_40d231a0b9d438ce'
+package = 'coord_detector_75e1e904af7108bf'
 python = f'{sys.implementation.cache_tag} {importlib.util.MAGIC_NUMBER.hex()}'
 compiled = plpy.prepare(
     'select path, code from coord.detector_code where fingerprint = $1 and python = $2',
@@ -18863,7 +18874,7 @@ loader = importlib.import_module(package + '.loader')
 loader.prepare(f"{folder[0]['setting']}/confiture_coord/{version}", in_backend=True)
 backend = importlib.import_module(package + '.backend')
 backend.start(plpy)
-GD['confiture_coord 40d231a0b9d438ce'] = backend
+GD['confiture_coord 75e1e904af7108bf'] = backend
 $function$;
 comment on function coord._load_detector() is
     'Loads the detector into this session (internal; harmless to call)';
@@ -18876,7 +18887,7 @@ import importlib.util
 import marshal
 import sys
 
-package = 'coord_detector_40d231a0b9d438ce'
+package = 'coord_detector_75e1e904af7108bf'
 python = f'{sys.implementation.cache_tag} {importlib.util.MAGIC_NUMBER.hex()}'
 insert = plpy.prepare(
     'insert into coord.detector_code (fingerprint, python, path, code) values ($1, $2, $3, $4)',
@@ -19968,10 +19979,10 @@ create or replace function coord._footprint(
 )
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord 40d231a0b9d438ce')
+detector = GD.get('confiture_coord 75e1e904af7108bf')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 40d231a0b9d438ce']
+    detector = GD['confiture_coord 75e1e904af7108bf']
 return detector.footprint(changes, change_list, search_path, effective_path)
 $function$;
 comment on function coord._footprint(text, text[], text, name[]) is
@@ -20051,10 +20062,10 @@ language plpython3u stable
 set plan_cache_mode = force_generic_plan
 set jit = off
 as $function$
-detector = GD.get('confiture_coord 40d231a0b9d438ce')
+detector = GD.get('confiture_coord 75e1e904af7108bf')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 40d231a0b9d438ce']
+    detector = GD['confiture_coord 75e1e904af7108bf']
 return detector.compare(
     text_a, list_a, text_b, list_b, search_path, effective_path, use_catalog, limits)
 $function$;
@@ -20158,10 +20169,10 @@ comment on function coord.compare_changes(text[], text, text, boolean) is
 create or replace function coord._detector_facts(out problem text[], out facts json)
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord 40d231a0b9d438ce')
+detector = GD.get('confiture_coord 75e1e904af7108bf')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 40d231a0b9d438ce']
+    detector = GD['confiture_coord 75e1e904af7108bf']
 return detector.facts()
 $function$;
 comment on function coord._detector_facts() is
@@ -20182,10 +20193,10 @@ language plpython3u stable
 set plan_cache_mode = force_generic_plan
 set jit = off
 as $function$
-detector = GD.get('confiture_coord 40d231a0b9d438ce')
+detector = GD.get('confiture_coord 75e1e904af7108bf')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 40d231a0b9d438ce']
+    detector = GD['confiture_coord 75e1e904af7108bf']
 return detector.analyse(changes, change_list, search_path, effective_path, tables_declared,
                         feature_name, limits)
 $function$;
@@ -20203,10 +20214,10 @@ set enable_seqscan = off
 set plan_cache_mode = force_generic_plan
 set jit = off
 as $function$
-detector = GD.get('confiture_coord 40d231a0b9d438ce')
+detector = GD.get('confiture_coord 75e1e904af7108bf')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 40d231a0b9d438ce']
+    detector = GD['confiture_coord 75e1e904af7108bf']
 return detector.detect(
     intent_no, agent_id, feature_name, keys, are_exclusive, touches, resolved_path)
 $function$;
@@ -21350,10 +21361,10 @@ comment on function coord.amend_intent(uuid, text[], text[], text, text, text) i
 create or replace function coord._sort_intents(nodes json, edges json) returns json
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord 40d231a0b9d438ce')
+detector = GD.get('confiture_coord 75e1e904af7108bf')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 40d231a0b9d438ce']
+    detector = GD['confiture_coord 75e1e904af7108bf']
 return detector.merge_order(nodes, edges)
 $function$;
 comment on function coord._sort_intents(json, json) is
@@ -21695,7 +21706,7 @@ with ours (name, body, security_definer, settings) as (
     values
 ('_actor', '1f18e24a0fc5d3a93dce49596a06e5490056e6586d2742f4f2616d342b9eb0d2', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_amend', '7e6a0e12eb3ab7c3827b3f9ce1ffbd021acee47513fba8f934c5c9adb03fb570', true, array['search_path=pg_catalog, pg_temp']::text[]),
-('_analyse', '3af8eab2bf77624032994dddc5a2397ab3673d194f3db86726c85d38e83045f4', false, array['plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
+('_analyse', '4c29adf09d2661c68cb623ee89f4f1e0afac8939b323dd695dc18e977fab75f6', false, array['plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
 ('_append_history', '8a9eea1b4606579ac7b0296299e644caa5376282fa36973429a7f3ceff78729f', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_authorise', 'c62c1527f3a9c9edd31a092a506bf95cb50ebb0c69beb1527d70df01d1da8009', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_authorise_review', '0577744c55b7787ae7f48e9e124976df695deddaa18d2a38a8bcd2d17ca89aa2', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -21713,7 +21724,7 @@ with ours (name, body, security_definer, settings) as (
 ('_check_text', '1aac582cc8438b9043d87227d0c2093603daedfe5790ea717c187a6456ea4c05', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_check_transition', 'e599451da1cc2eaa3c48a568d2ef0836db5432e24f46dfa3287a573fea4637f1', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_choice', '6a0ec09ca728fa8eb8b028fb505a70f93afd7c5095f2c6c0437233e035cd5d30', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_compare', '7b65f96b87cf2617eb8b872da56b358d50a6b462b90b4f1fa0fc1121ccbec191', false, array['plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
+('_compare', '8e4cc01ac5e86eb5cd5b3e0f6ec805e830a8f6947b021d328588f2d91fa0d2ce', false, array['plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
 ('_compare_rows', 'dd08eeca5d3dd639f8f0733f06353fa94cb3bd9b3e808684fb0e5636fa399035', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_conflict_json', 'a3932a0d0c54d5c6e2a7a60973f3dcf570b7b6a3c9c6a1f28a0d89edad5203b2', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_conflict_line', 'bb606d623ac35ddfb72ef3905e94aba579c416a22a2db649125cceb68f12d403', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -21722,13 +21733,13 @@ with ours (name, body, security_definer, settings) as (
 ('_counts', '7fe8790f45e15bd26f82f9151646c029fb46c2b3487c1b571619010f7fce82b7', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_declare', 'd7b4b1148e125153e71c3a09616a03b0210ac958d245ea152a29997158154fff', false, null::text[]),
 ('_depends_on', 'f37bc93deed02bf43a8a632aea86923b8f86906001140165b00e5d823ca71d6d', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_detect', '0d01562879551ae1b9f41c9ea7ff47469e5adbf1ada337f99c114dee1e2f5109', false, array['enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
-('_detector_facts', '85f03d064ce9c373540c5a3eb9c0d40ec76405e7423a5cca072fbbf6bb713b31', false, null::text[]),
-('_detector_sources', 'f8fe72dde0d9b0d50f9769e5f3e5e514a649c900919cccc7decf67e6dd658211', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_detect', 'ce941d36effafbbfc8699d5e6357f2f6046881faf1d7c705d1e61059d31de87c', false, array['enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
+('_detector_facts', 'c5ff09a19e8451c2207b69226b41e29d8d344b4439fa61343c87edf28441fdfb', false, null::text[]),
+('_detector_sources', 'fa5eb9dcf15ed78051129439f95f99226336ebf60fee7409021f0c6d6c64243b', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_digest_of', 'af0f4735eb433dca9fd14b71246b20d20daa3cba8f7c0cd06774be1d1088bd30', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_ended', '679a84d1d5a194bca40468412857eae0e2e10b1e58e855442af1b763c8ada9be', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_follow_transition', '35b401e5c0362e7364b602cda21afbef50d5be447c42e99475bf5c4433bdb7a0', true, array['search_path=pg_catalog, pg_temp']::text[]),
-('_footprint', '52702bf25e394e0a19dd910a83689f216183ba9f674e959b3777e096607d4107', false, null::text[]),
+('_footprint', 'c128e7a1af7f7b56833f019925a7be91e2fd15b014458db58e73b591e867e3cc', false, null::text[]),
 ('_footprint_rows', '2cf258b01339c7b05129607c705ac7d7cf484d67ac6bb504d677d0782027a4bf', false, null::text[]),
 ('_found_conflicts', 'b58569cb14b92465f9f534dc330b5dde3893374cbe0dc80eb5319af21de0b68e', false, null::text[]),
 ('_guard_intent', '4ee3bd944b5c777fc43a90b9e8b65c6df867a90d2fbd430747ba24942a4c145c', true, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -21753,7 +21764,7 @@ with ours (name, body, security_definer, settings) as (
 ('_known_hashes', '4f7872e748c4ad03daeaccbcc0f6259069f7be6c358d858ae4626cca6f837fda', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_limit_lock_wait', '4eed619fef29ee8feefa29b6653cf4fd679e0e33931a8cf4a4ed9698cea5ae8d', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_limits', 'ffaff60bb0800af484cb83e505b5a2b84b78e7495a3c4b0538c9f442bf412c0e', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_load_detector', '404dfa7b051fad5a3844aefb9ffe05b213c7308bee1c7376bac345db33f08964', true, array['search_path=pg_catalog, pg_temp']::text[]),
+('_load_detector', '001bd0bd6e1cc569350bc2446222ef0ebdd1566d7aaa81340ecbcf710758f858', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_container', '423434b839f055dd1b41a180585f7d2262aa43f041472a83077af7de726a878f', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_holder', 'b5cbdc0966ec19527fcf60f6a1819b4a82cfbf52f64f5af082ff850e624a4861', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_intent_keys', '001e7dcfa0ced100c60e78b7b257478730a36c946731aaf1ff8cd2f0ac627023', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -21777,7 +21788,7 @@ with ours (name, body, security_definer, settings) as (
 ('_register', '56586fa081177e9edb9742f7387773afbdb95351798f0c855838049b364b823e', true, array['search_path=pg_catalog, pg_temp', 'enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
 ('_setting_of', '9d76f07c41d36e171fb59699533b0dfe2bb059a0e9b71815c7d80aaf51c362b8', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_settle', '9d4fad5adf4522029c8ffd5d5136f09ccb1d48c849bb89563c90a4e4156350cc', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_sort_intents', 'c2e36c60669f6c17532b03421dab09c575c2da23ce65c3055ad7b49a4e121957', false, null::text[]),
+('_sort_intents', '8804e7a1ba94c0310cfe945dee48f667622919b582418d638b0f47c9ae96627e', false, null::text[]),
 ('_status_after_conflict', '60693c723e2feefd7ba0d87d0cd41e22dcacacbceb5b21329700a2d216169e9e', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_store_conflicts', '380c4a52ee39572d837cbab55a1ce74f44c445652d82c5daa2882e8b163ba095', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_store_footprint', 'c61256ff241805c040abb05c226075df836ef4d55af9edda52519d7e0880d485', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -21796,7 +21807,7 @@ with ours (name, body, security_definer, settings) as (
 ('compare_changes', '1d38b48d75c0b9ccb3ad217145abf0a3d4104e92fd1eafbf57281b45e75e025e', false, null::text[]),
 ('compare_changes', 'c1c57ed3b89f392da90e83e7e4b80eb1c5190f50bd8e4524bf2cc7ddb3e6f559', false, null::text[]),
 ('compare_changes', 'ef266f6615d9f01190de9cd8fb41a98476373a7e0c087bc8e5e3d652a18528d5', false, null::text[]),
-('compile_detector', '4290b2149e32f59f7ba40bdb252d26b1aadbbef3b3d6d723e119179b1566e609', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('compile_detector', 'ee22b6188f9444b7f9737f40ea4eb29c6050e743219ab1702062a101ee93dd79', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('conflicts_of', '8986db19d00b60fecf4c8390651e72549c95cabda085669464d62af07d11cb31', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('detector_check', 'fb42c58de073479451a44ca97970843759baaf8a3a0c08d99cbaa571362376fc', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('export_ended', '37a73f17837d8b565ad3462f63279cfc2f85d64a7dfe9d32605f50aa6a26b121', true, array['search_path=pg_catalog, pg_temp']::text[]),

@@ -240,6 +240,127 @@ FLAT = (
 )
 
 
+def _in_block(
+    name: str, unit: str, head: str = "", tail: str = "", middle: str = "", closing: str = ""
+) -> Shape:
+    return Shape(f"block: {name}", f"DO $$ BEGIN {head}", unit, f"{tail} END $$", middle, closing)
+
+
+BODIES = (
+    _in_block("assignments", "x=f;"),
+    _in_block("assigned calls", "x=f();"),
+    _in_block("assigned sums", "x:=y+1;"),
+    _in_block("perform", "PERFORM f;"),
+    _in_block("ifs", "IF a THEN END IF;"),
+    _in_block("elsifs", " ELSIF a THEN NULL;", "IF a THEN NULL;", " END IF;"),
+    _in_block("whens", " WHEN a THEN NULL;", "CASE b", " END CASE;"),
+    _in_block("handlers", " WHEN a THEN NULL;", "NULL; EXCEPTION"),
+    _in_block("nested cases", "CASE a WHEN 1 THEN ", "", "", "NULL;", " END CASE;"),
+    _in_block("nested loops", "FOR x IN SELECT 1 LOOP ", "", "", "NULL;", " END LOOP;"),
+    _in_block("nested ranges", "FOR i IN a..b LOOP ", "", "", "NULL;", " END LOOP;"),
+    _in_block("nested labels", "<<a>> BEGIN ", "", "", "NULL;", " END;"),
+    _in_block("labels", "<<a>>"),
+    _in_block("targets of a loop", "a,", "FOR a", " IN SELECT 1 LOOP NULL; END LOOP;"),
+    _in_block("open loops", "FOR a IN "),
+    _in_block("open blocks", "BEGIN "),
+    _in_block("ends", " END;"),
+    _in_block("semicolons", ";"),
+    _in_block("open parentheses", "(", "PERFORM f"),
+    _in_block("subscripts", "a[f]:=1;"),
+    _in_block("long subscript", "[a]", "x", ":=1;"),
+    _in_block("nested subscripts", "a[", "x[", "]:=1;", "1", "]"),
+    _in_block("open subscripts", "a[", "x["),
+    _in_block("into", "SELECT a INTO b FROM c;"),
+    _in_block("targets", ",a[1]", "SELECT a INTO b", " FROM c;"),
+    _in_block("queries", "SELECT a FROM b;"),
+    _in_block("updates", "UPDATE a SET b=c;"),
+    _in_block("definitions", "ALTER TABLE a ADD b int;"),
+    _in_block("temporary tables", "CREATE TEMP TABLE a (b int);"),
+    _in_block("constant execute", "EXECUTE 'DROP TABLE a';"),
+    _in_block("dynamic execute", "EXECUTE a;"),
+    _in_block("long execute", "||'a'", "EXECUTE 'select 1'", ";"),
+    _in_block("nested format", "format('%s%s',", "EXECUTE ", ";", "'a'", ",'b')"),
+    _in_block("nested quotes", "quote_ident(", "EXECUTE ", ";", "'a\"'", ")"),
+    _in_block("using", " USING a", "EXECUTE b", ";"),
+    _in_block("raise", ",f", "RAISE NOTICE '%'", ";"),
+    _in_block("open cursors", ",a", "OPEN c(a", ");"),
+    _in_block("named arguments", ",a:=b", "OPEN c(a:=b", ");"),
+    _in_block("loop over a cursor", ",f", "FOR x IN c(a", ") LOOP NULL; END LOOP;"),
+    _in_block("calls", "CALL p(a);"),
+    _in_block("blocks in blocks", "DO $x$BEGIN DROP TABLE a;END$x$;"),
+    Shape("declarations", "DO $$ DECLARE ", "a s.t:=b;", " BEGIN END $$"),
+    Shape("declarations like a column", "DO $$ DECLARE ", "a t.b%TYPE;", " BEGIN END $$"),
+    Shape("aliases", "DO $$ DECLARE ", "a ALIAS FOR b;", " BEGIN END $$"),
+    Shape("cursors", "DO $$ DECLARE ", "c CURSOR FOR SELECT a;", " BEGIN END $$"),
+    Shape("cursor", "DO $$ DECLARE c CURSOR (a int", ",a int", ") FOR SELECT 1; BEGIN END $$"),
+    Shape("nested declarations", "DO $$ ", "DECLARE a int; BEGIN ", " $$", "NULL;", " END;"),
+    Shape("compiler options", "DO $$ ", "#a b ", " BEGIN END $$"),
+    Shape(
+        "queries in an sql body",
+        "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS $$ ",
+        "SELECT a FROM b;",
+        " $$",
+    ),
+)
+
+PARTS = (
+    Shape("joins on", "SELECT 1 FROM t", " JOIN t ON a=b", ""),
+    Shape("joins using", "SELECT 1 FROM t", " JOIN t USING (a)", ""),
+    Shape("named joins", "SELECT 1 FROM ", "(", "", "a", " JOIN b USING (c)) AS d"),
+    Shape("stars of stars", "SELECT 1 FROM ", "(SELECT *,1 FROM ", "", "a", ") s"),
+    Shape("correlated", "SELECT 1 WHERE ", "EXISTS (SELECT 1 FROM t WHERE a AND ", "", "b", ")"),
+    Shape("lateral", "SELECT 1 FROM a", ",LATERAL (SELECT b) c", ""),
+    Shape("stars of ctes", "WITH a AS (SELECT 1)", ",b AS (SELECT * FROM a)", " SELECT 1"),
+    Shape("group by", "SELECT 1 FROM t GROUP BY a", ",a", ""),
+    Shape("order by columns", "SELECT a FROM t ORDER BY a", ",a", ""),
+    Shape("returning", "DELETE FROM t RETURNING a", ",a", ""),
+    Shape("set", "UPDATE t SET a=1", ",a=1", ""),
+    Shape("inserted columns", "INSERT INTO t (a", ",a", ") SELECT 1"),
+    Shape("rows from", "SELECT 1 FROM ROWS FROM (f()", ",f()", ")"),
+    Shape("sequences", "SELECT nextval('a')", ",nextval('a')", ""),
+    Shape("types in text", "SELECT 'a.b'::regtype", ",'a.b'::regtype", ""),
+    Shape("like", "CREATE TABLE t (a int", ",LIKE b", ")"),
+    Shape("inherits", "CREATE TABLE t (a int) INHERITS (a", ",a", ")"),
+    Shape("checks", "CREATE TABLE t (a int", ",CHECK (a>0)", ")"),
+    Shape("foreign keys", "CREATE TABLE t (a int", ",FOREIGN KEY (a) REFERENCES b", ")"),
+    Shape("unique", "CREATE TABLE t (a int", ",UNIQUE (a)", ")"),
+    Shape("serials", "CREATE TABLE t (a int", ",b serial", ")"),
+    Shape("index columns", "CREATE INDEX ON t (a", ",a", ")"),
+    Shape("included columns", "CREATE INDEX ON t (a) INCLUDE (a", ",a", ")"),
+    Shape("partition values", "CREATE TABLE p PARTITION OF t FOR VALUES IN (1", ",1", ")"),
+    Shape("added checks", "ALTER TABLE t ADD CHECK (a>0)", ",ADD CHECK (a>0)", ""),
+    Shape("added keys", "ALTER TABLE t ADD UNIQUE (a)", ",ADD UNIQUE (a)", ""),
+    Shape("dropped columns", "ALTER TABLE t DROP a", ",DROP a", ""),
+    Shape("column privileges", "GRANT SELECT (a", ",a", ") ON t TO b"),
+    Shape("granted tables", "GRANT SELECT ON a", ",a", " TO b"),
+    Shape("granted functions", "GRANT EXECUTE ON FUNCTION f()", ",f()", " TO b"),
+    Shape("truncated", "TRUNCATE a", ",a", ""),
+    Shape("published", "CREATE PUBLICATION p FOR TABLE a", ",a", ""),
+    Shape("attributes", "CREATE TYPE t AS (a int", ",a int", ")"),
+    Shape("operators", "CREATE OPERATOR CLASS c FOR TYPE t USING btree AS OPERATOR 1 <",
+          ",OPERATOR 1 <", ""),
+    Shape("search path", "SET search_path = a", ",a", ""),
+    Shape("row assignments", "UPDATE t SET (a,b) = (1,2)", ",(a,b) = (1,2)", ""),
+)  # fmt: skip
+"""Statements that have much to say: what they name is looked up, compared and remembered."""
+
+SCRIPTS = (
+    Shape("create and drop", "SELECT 1", ";CREATE TABLE a (b int PRIMARY KEY);DROP TABLE a", ""),
+    Shape("back and forth", "SELECT 1", ";ALTER TABLE a RENAME TO b;ALTER TABLE b RENAME TO a", ""),
+    Shape("unnamed indexes", "CREATE TABLE a (b int)", ";CREATE INDEX ON a (b)", ""),
+    Shape("unnamed keys", "CREATE TABLE a (b int)", ";ALTER TABLE a ADD UNIQUE (b)", ""),
+    Shape("heirs", "CREATE TABLE a (b int)", ";CREATE TABLE c () INHERITS (a)", ""),
+    Shape("moved schemas", "SELECT 1", ";CREATE TABLE s.a (b int);ALTER SCHEMA s RENAME TO s", ""),
+    Shape("dropped schemas", "SELECT 1", ";CREATE TABLE s.a (b int);DROP SCHEMA s CASCADE", ""),
+    Shape("search paths", "SELECT 1", ";SET search_path = a,b,c;DROP TABLE t", ""),
+    Shape("transactions", "SELECT 1", ";BEGIN;SET LOCAL search_path = a;ROLLBACK", ""),
+    Shape("views", "SELECT 1", ";CREATE VIEW v AS SELECT * FROM a JOIN b USING (c)", ""),
+    Shape("all tables", "SELECT 1", ";GRANT ALL ON ALL TABLES IN SCHEMA s TO r", ""),
+    Shape("prepared", "PREPARE p AS SELECT a FROM b", ";EXECUTE p", ""),
+)
+"""Statements that change what the following ones mean."""
+
+
 def _chains() -> Iterator[Shape]:
     for chain, (start, unit) in EXPRESSION_CHAINS.items():
         places = EXPRESSION_PLACES if chain == "plus" else {"select list": ("SELECT ", "")}
@@ -251,4 +372,4 @@ def _chains() -> Iterator[Shape]:
 
 
 CHAINS = tuple(_chains())
-ALL = CHAINS + NESTED + WIDE + FLAT
+ALL = CHAINS + NESTED + WIDE + FLAT + BODIES + PARTS + SCRIPTS

@@ -67,8 +67,8 @@ def _same_row(one: Touch, two: Touch, effect: Effect, report: Report) -> None:
         say(report, "same-rows", "clash", effect, kind="table")
 
 
-MOST_WRITES = 300
-"""So many changes of one table are compared with each of the other side's, in a second or so."""
+MOST_WRITES = 100
+"""So many changes of one table are compared with each of the other side's, in a second at most."""
 
 
 def _writes(effect: Effect) -> list[Touch]:
