@@ -84,54 +84,70 @@ def test_every_example_is_listed_here() -> None:
     assert scripts == set(EXPECTED) | {"diamond.sh", "merge-completed.sh"}
 
 
-SNIPPETS: dict[str, tuple[str, str]] = {
+# As the guide writes them; `confiture coordinate` is `confiture-coord` here.
+SNIPPETS: dict[str, tuple[str, list[str]]] = {
     "bash": (
-        """
+        r"""
+# Get count of active intents
 active_count=$(confiture-coord list-intents \
   --status-filter in_progress \
   --format json | jq '.total')
+
+# Check if specific agent has conflicts
 conflicts=$(confiture-coord list-intents \
-  --agent-filter claude-auth \
+  --agent-filter claude-payments \
   --format json | jq '.intents[] | select(.status == "conflicted")')
+
 if [ -n "$conflicts" ]; then
-  echo "claude-auth has conflicts! ($active_count in progress)"
+  echo "⚠️  claude-payments has conflicts!"
 fi
 """,
-        "claude-auth has conflicts! (0 in progress)",
+        ["⚠️  claude-payments has conflicts!"],
     ),
     "python3": (
         """
 import json
 import subprocess
+
+# Get all intents
 result = subprocess.run(
     ["confiture-coord", "list-intents", "--format", "json"],
     capture_output=True,
     text=True
 )
 data = json.loads(result.stdout)
+
+# Count intents by status
 from collections import Counter
 status_counts = Counter(intent["status"] for intent in data["intents"])
 print(f"In Progress: {status_counts['in_progress']}")
 print(f"Conflicted: {status_counts['conflicted']}")
 """,
-        "In Progress: 0\nConflicted: 1\n",
+        ["In Progress: 1", "Conflicted: 1"],
     ),
     "node": (
         """
 const { execSync } = require('child_process');
+
+// Get conflicts
 const output = execSync(
   'confiture-coord conflicts --format json',
   { encoding: 'utf8' }
 );
 const data = JSON.parse(output);
+
 if (data.total_conflicted_intents > 0) {
-  console.log('Conflicts detected:');
+  console.log('⚠️  Conflicts detected:');
   data.conflicted_intents.forEach(item => {
     console.log(`  - ${item.intent.feature_name} (${item.intent.agent_id})`);
   });
 }
 """,
-        "  - oauth2_provider (claude-auth)",
+        [
+            "⚠️  Conflicts detected:",
+            "  - oauth2_provider (claude-auth)",
+            "  - stripe_integration (claude-payments)",
+        ],
     ),
 }
 NEEDED = {"bash": "jq", "python3": "python3", "node": "node"}
@@ -148,10 +164,21 @@ def register(shell: dict[str, str], agent: str, feature: str, column: str) -> st
 def test_the_snippets_of_the_guide_that_parse_json(shell: dict[str, str], language: str) -> None:
     if shutil.which(NEEDED[language], path=shell["PATH"]) is None:
         pytest.skip(f"{NEEDED[language]} is not installed here")
+    first = register(shell, "claude-auth", "oauth2_provider", "oauth_provider_id")
+    run(shell, "confiture-coord", "start", "--intent-id", first)
     register(shell, "claude-payments", "stripe_integration", "stripe_id")
-    register(shell, "claude-auth", "oauth2_provider", "oauth_provider_id")
     script, expected = SNIPPETS[language]
-    assert expected in run(shell, language, "-e" if language == "node" else "-c", script)
+    said = run(shell, language, "-e" if language == "node" else "-c", script)
+    assert said.splitlines() == expected
+
+
+def test_the_number_of_active_intents_that_the_guide_s_shell_counts(shell: dict[str, str]) -> None:
+    if shutil.which("jq", path=shell["PATH"]) is None:
+        pytest.skip("jq is not installed here")
+    first = register(shell, "claude-auth", "oauth2_provider", "oauth_provider_id")
+    run(shell, "confiture-coord", "start", "--intent-id", first)
+    script = SNIPPETS["bash"][0] + 'echo "$active_count"'
+    assert run(shell, "bash", "-c", script) == "1\n"
 
 
 def test_the_pipeline_merges_what_is_completed_and_skips_what_conflicts(
