@@ -10968,489 +10968,42 @@ $coord0$),
 ('rules/book.py', $coord0$"""The table of rules: what each says, why, where PostgreSQL says so, and an example.
 
 The tests execute every example in both orders on a real server and compare what they find with
-the verdict; docs/conflict-matrix.md is made from this table.
+the verdict; docs/conflict-matrix.md is made from this table. Its chapters are the modules
+``book_*`` beside this one.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from .book_changed import CHANGED
+from .book_contained import CONTAINED
+from .book_created import CREATED
+from .book_gone import GONE
+from .book_needed import NEEDED
+from .book_rows import ROWS
+from .book_rule import Rule
 
-from ..model import Outcome, Side
+__all__ = ["BY_NAME", "GROUPS", "RULES", "Rule"]
 
+RULES: tuple[Rule, ...] = (*CREATED, *GONE, *NEEDED, *CHANGED, *CONTAINED, *ROWS)
 
-class Rule(NamedTuple):
-    """One rule. The example is what the first side and the second do after the setup."""
-
-    name: str
-    outcome: Outcome
-    says: str
-    reason: str
-    source: str
-    setup: str
-    a: str
-    b: str
-    first: Side | None = None
-    times: int = 1
-    """How often each side says the same again in the example."""
-
-
-TABLE = "create table t (id integer primary key, c text, d text);"
-ENUM = "create type mood as enum ('sad', 'ok', 'happy');"
-FUNCTION = "create function f(a integer) returns integer language sql as 'select a';"
-PARTS = (
-    "create table p (id integer, c text) partition by range (id);"
-    " create table p1 partition of p for values from (0) to (10);"
-    " create table p2 (id integer, c text);"
+GROUPS: tuple[tuple[str, tuple[Rule, ...]], ...] = (
+    ("Both create, or one creates what the other needs", CREATED),
+    ("One drops, renames or replaces", GONE),
+    ("One uses what the other changes", NEEDED),
+    ("Both change the same object", CHANGED),
+    ("Schemas, partitions and heirs", CONTAINED),
+    ("Rows", ROWS),
 )
 
-_CREATED: tuple[Rule, ...] = (
-    Rule(
-        "same-definition",
-        "duplicate",
-        "both create the same object with the same definition",
-        "the second CREATE finds the name taken; with IF NOT EXISTS or OR REPLACE it changes "
-        "nothing",
-        "pg_class, pg_attribute, pg_proc \u2026 have unique indexes on name and schema",
-        TABLE,
-        "alter table t add column e text",
-        "alter table t add column e text",
-    ),
-    Rule(
-        "same-name",
-        "clash",
-        "both create different objects under one name",
-        "tables, views, indexes and sequences share the names of a schema, tables and types too",
-        "documentation, CREATE TABLE: the name must be distinct from any other relation's",
-        "",
-        "create table n (id integer)",
-        "create view n as select 1 as one",
-    ),
-    Rule(
-        "guarded-create-second",
-        "order",
-        "both create it, one of them only IF NOT EXISTS or OR REPLACE",
-        "the guarded one gives way, or replaces, when it comes second; the plain one fails then",
-        "documentation, CREATE TABLE: IF NOT EXISTS issues a notice",
-        "",
-        "create table if not exists n (id integer)",
-        "create table n (id integer, c text)",
-        "b",
-    ),
-    Rule(
-        "last-definition-wins",
-        "clash",
-        "both create it guarded, with different definitions",
-        "OR REPLACE keeps the last definition and IF NOT EXISTS the first: the result depends on "
-        "the order, without any error",
-        "documentation, CREATE FUNCTION: OR REPLACE",
-        FUNCTION,
-        "create or replace function f(a integer) returns integer language sql as 'select a + 1'",
-        "create or replace function f(a integer) returns integer language sql as 'select a + 2'",
-    ),
-    Rule(
-        "fewer-columns-first",
-        "order",
-        "both redefine a view with OR REPLACE, one of them with more columns at the end",
-        "OR REPLACE may add columns at the end of a view, and cannot take any away",
-        "documentation, CREATE VIEW: OR REPLACE",
-        TABLE + " create view v as select id from t;",
-        "create or replace view v as select id from t where id > 0",
-        "create or replace view v as select id, c from t",
-        "a",
-    ),
-    Rule(
-        "automatic-names-swap",
-        "clash",
-        "both leave it to the server to name different things, and it chooses the same name",
-        "whoever comes second gets the name with a number: the names end up swapped",
-        "ChooseRelationName and ChooseConstraintName in the server's source",
-        TABLE,
-        "create index on t (c)",
-        "create index on t (c desc)",
-    ),
-    Rule(
-        "chosen-name-first",
-        "order",
-        "one names an object as the server would name the other's",
-        "the server steps aside for a name that is taken, a statement that gives one fails",
-        "ChooseRelationName in the server's source",
-        TABLE,
-        "create index on t (c)",
-        "create index t_c_idx on t (d)",
-        "b",
-    ),
-    Rule(
-        "same-index-other-name",
-        "duplicate",
-        "both create the same index under different names",
-        "PostgreSQL allows it: the second costs space and time on every write and serves no query",
-        "documentation, CREATE INDEX",
-        TABLE,
-        "create index one on t (c)",
-        "create index two on t (c)",
-    ),
-    Rule(
-        "create-before-use",
-        "order",
-        "one creates what the other uses or changes",
-        "names are looked up when a statement is executed",
-        "documentation, Schemas: name resolution",
-        TABLE,
-        "create table n (id integer primary key)",
-        "alter table t add foreign key (id) references n",
-        "a",
-    ),
-    Rule(
-        "name-becomes-ambiguous",
-        "order",
-        "one names a routine without argument types, the other creates a second of that name",
-        "without types there must be exactly one routine of the name",
-        "documentation, DROP FUNCTION: the argument types can be left out if the name is unique",
-        FUNCTION,
-        "drop function f",
-        "create function f(a text) returns text language sql as 'select a'",
-        "a",
-    ),
-)
+BY_NAME = {rule.name: rule for rule in RULES}
+$coord0$),
+('rules/book_changed.py', $coord0$"""Rules for two changes of one object that stays."""
 
-_GONE: tuple[Rule, ...] = (
-    Rule(
-        "both-drop",
-        "duplicate",
-        "both drop it",
-        "the second finds nothing to drop",
-        "documentation, DROP TABLE: an error unless IF EXISTS",
-        TABLE,
-        "alter table t drop column c",
-        "alter table t drop column c",
-    ),
-    Rule(
-        "guarded-drop-second",
-        "order",
-        "both drop it, one of them with IF EXISTS or along with something else",
-        "the guarded one has nothing to do when it comes second; the plain one fails then",
-        "documentation, DROP TABLE: IF EXISTS",
-        TABLE,
-        "alter table t drop column if exists c",
-        "alter table t drop column c",
-        "b",
-    ),
-    Rule(
-        "both-rename",
-        "clash",
-        "both rename or move it",
-        "after the first the old name is gone",
-        "documentation, ALTER TABLE: RENAME",
-        TABLE,
-        "alter table t rename column c to one",
-        "alter table t rename column c to two",
-    ),
-    Rule(
-        "rename-and-drop",
-        "clash",
-        "one renames it, the other drops it",
-        "after either the name is gone, and the other fails",
-        "documentation, ALTER TABLE: RENAME",
-        TABLE,
-        "alter table t rename column c to e",
-        "alter table t drop column c",
-    ),
-    Rule(
-        "create-before-drop",
-        "order",
-        "one creates what the other drops, and it is not there now",
-        "there is nothing to drop before it is created",
-        "documentation, DROP TABLE",
-        "",
-        "create table n (id integer)",
-        "drop table n",
-        "a",
-    ),
-    Rule(
-        "name-freed-first",
-        "order",
-        "one drops, renames or moves what the other wants to create under that name",
-        "the name must be free",
-        "unique indexes of the catalogs",
-        TABLE,
-        "alter table t rename to old",
-        "create table t (id bigint)",
-        "a",
-    ),
-    Rule(
-        "recreate-or-drop",
-        "clash",
-        "one makes sure that it exists, the other that it does not",
-        "both orders work, and the last one wins",
-        "documentation, CREATE FUNCTION: OR REPLACE",
-        FUNCTION,
-        "create or replace function f(a integer) returns integer language sql as 'select a + 1'",
-        "drop function f(integer)",
-    ),
-    Rule(
-        "both-replace",
-        "clash",
-        "both drop it and create it anew, differently",
-        "the last one wins",
-        "documentation, ALTER TABLE: ADD table_constraint",
-        "create table t (c text constraint k check (c <> ''));",
-        "alter table t drop constraint k; alter table t add constraint k check (c <> 'x')",
-        "alter table t drop constraint k; alter table t add constraint k check (c <> 'y')",
-    ),
-    Rule(
-        "same-replacement",
-        "duplicate",
-        "both drop it and create it anew in the same way",
-        "the second does the work again",
-        "documentation, ALTER TABLE: ADD table_constraint",
-        "create table t (c text constraint k check (c <> ''));",
-        "alter table t drop constraint k; alter table t add constraint k check (c <> 'x')",
-        "alter table t drop constraint k; alter table t add constraint k check (c <> 'x')",
-    ),
-    Rule(
-        "replace-before-drop",
-        "order",
-        "one replaces it, the other drops it",
-        "after the drop there is nothing to replace",
-        "documentation, ALTER TABLE: DROP CONSTRAINT",
-        "create table t (c text constraint k check (c <> ''));",
-        "alter table t drop constraint k; alter table t add constraint k check (c <> 'x')",
-        "alter table t drop constraint k",
-        "a",
-    ),
-    Rule(
-        "change-before-drop",
-        "order",
-        "one changes it or a part of it, the other drops it",
-        "after the drop there is nothing to change",
-        "documentation, ALTER TABLE",
-        TABLE,
-        "alter table t alter column c set default ''",
-        "alter table t drop column c",
-        "a",
-    ),
-    Rule(
-        "change-before-rename",
-        "order",
-        "one changes it or a part of it under its old name, the other renames or moves it",
-        "after the rename the old name is not found",
-        "documentation, ALTER TABLE: RENAME, SET SCHEMA",
-        TABLE,
-        "alter table t add column e text",
-        "alter table t rename to u",
-        "a",
-    ),
-    Rule(
-        "skipped-after-drop",
-        "overlap",
-        "one drops it, the other changes it IF EXISTS",
-        "either way it is gone in the end",
-        "documentation, ALTER TABLE: IF EXISTS",
-        TABLE,
-        "drop table t",
-        "alter table if exists t add column e text",
-    ),
-    Rule(
-        "skipped-if-absent",
-        "clash",
-        "one creates, renames or moves it, the other changes it only IF EXISTS",
-        "in one order the change is silently left out",
-        "documentation, ALTER TABLE: IF EXISTS",
-        TABLE,
-        "alter table t rename to u",
-        "alter table if exists t add column e text",
-    ),
-    Rule(
-        "skipped-before-name-is-taken",
-        "order",
-        "one creates something under a name, the other changes a table of that name IF EXISTS",
-        "what has the name then is no table, which IF EXISTS does not excuse",
-        "documentation, ALTER TABLE: IF EXISTS",
-        TABLE,
-        "alter table if exists n add column e text",
-        "create view n as select id from t",
-        "a",
-    ),
-    Rule(
-        "replaced-under-change",
-        "clash",
-        "one replaces it by a new one, the other changes or extends it",
-        "the change is lost with the old one, or made to the new one",
-        "documentation, DROP TABLE: indexes, rules, triggers and constraints go with the table",
-        TABLE + " create materialized view m as select id, c from t;",
-        "drop materialized view m; create materialized view m as select id, d from t",
-        "create index on m (id)",
-    ),
-)
+from __future__ import annotations
 
-_NEEDED: tuple[Rule, ...] = (
-    Rule(
-        "drop-while-used",
-        "clash",
-        "one drops what the other makes a definition depend on",
-        "DROP without CASCADE is refused while something depends on the object, and the "
-        "definition is refused after the drop",
-        "documentation, Dependency Tracking",
-        TABLE,
-        "alter table t drop column c",
-        "create view v as select c from t",
-    ),
-    Rule(
-        "use-before-drop",
-        "order",
-        "one drops what the other reads, writes, or lets go along with it",
-        "what uses it must run while it is there; an index, a check or what CASCADE takes goes too",
-        "documentation, Dependency Tracking; pg_depend.deptype",
-        TABLE,
-        "update t set c = ''",
-        "alter table t drop column c",
-        "a",
-    ),
-    Rule(
-        "use-before-rename",
-        "order",
-        "one renames or moves what the other uses by its old name",
-        "definitions made before follow the object, statements after it do not find the name",
-        "documentation, ALTER TABLE: RENAME",
-        TABLE,
-        "create view v as select c from t",
-        "alter table t rename column c to e",
-        "a",
-    ),
-    Rule(
-        "retype-before-use",
-        "order",
-        "one changes the type of a column that the other makes a view, trigger, policy or "
-        "generated column of",
-        "the type of a column cannot be changed while one of these uses it",
-        "documentation, ALTER TABLE: SET DATA TYPE; feature_not_supported (0A000)",
-        TABLE,
-        "alter table t alter column c type varchar(20)",
-        "create view v as select c from t",
-        "a",
-    ),
-    Rule(
-        "replace-before-use",
-        "order",
-        "one drops and creates anew what the other makes a definition depend on",
-        "after the definition the drop is refused",
-        "documentation, Dependency Tracking",
-        TABLE + " create view v as select id, c from t;",
-        "drop view v; create view v as select id, c, d from t",
-        "create view w as select id from v",
-        "a",
-    ),
-    Rule(
-        "use-before-replace",
-        "order",
-        "one replaces it by one that lacks what the other uses",
-        "the other side's columns are only in the old one",
-        "documentation, CREATE MATERIALIZED VIEW",
-        TABLE + " create materialized view m as select id, c from t;",
-        "create index on m (c)",
-        "drop materialized view m; create materialized view m as select id, d from t",
-        "a",
-    ),
-    Rule(
-        "replace-before-rename",
-        "order",
-        "one redefines a view with OR REPLACE, the other renames a column of it",
-        "OR REPLACE must give the view the columns that it has, under the same names",
-        "documentation, CREATE VIEW: OR REPLACE",
-        TABLE + " create view v as select id, c from t;",
-        "create or replace view v as select id, c, d from t",
-        "alter view v rename column c to e",
-        "a",
-    ),
-    Rule(
-        "dependent-goes-first",
-        "order",
-        "one drops something that stands in the other's way",
-        "the change is refused while the dependent exists; only the catalog knows that it does",
-        "documentation, Dependency Tracking; pg_depend",
-        TABLE + " create view v as select c from t;",
-        "drop view v",
-        "alter table t alter column c type varchar(20)",
-        "a",
-    ),
-    Rule(
-        "body-outlives-drop",
-        "overlap",
-        "one drops or renames what a routine's body of the other names",
-        "bodies in strings are not dependencies, and PL/pgSQL looks names up when it runs: both "
-        "orders work, and the next call fails",
-        "documentation, Dependency Tracking: no dependencies of functions on the objects in "
-        "their bodies",
-        TABLE,
-        "create function g() returns bigint language plpgsql as "
-        "'begin return (select count(c) from t); end'",
-        "alter table t rename column c to e",
-    ),
-    Rule(
-        "key-before-reference",
-        "order",
-        "one makes the unique key that the other's foreign key refers to",
-        "a foreign key needs a unique key of exactly its columns",
-        "documentation, CREATE TABLE: REFERENCES",
-        TABLE,
-        "alter table t add constraint k unique (c)",
-        "create table u (c text references t (c))",
-        "a",
-    ),
-    Rule(
-        "key-dropped-while-used",
-        "clash",
-        "one drops the unique key that the other's foreign key refers to",
-        "the foreign key depends on the key's index, and without it there is nothing to refer to",
-        "documentation, Dependency Tracking",
-        TABLE + " alter table t add constraint k unique (c);",
-        "alter table t drop constraint k",
-        "create table u (c text references t (c))",
-    ),
-    Rule(
-        "owned-or-granted",
-        "clash",
-        "one drops or hands over all that a role owns or was granted, the other gives it something",
-        "DROP OWNED and REASSIGN OWNED mean what the role has at the time",
-        "documentation, DROP OWNED",
-        TABLE + " create role example_of_a_rule;",
-        "drop owned by example_of_a_rule",
-        "grant select on t to example_of_a_rule",
-    ),
-    Rule(
-        "redefined-while-run",
-        "clash",
-        "one redefines a routine that the other runs, by a call or a trigger",
-        "the rows depend on which body ran",
-        "documentation, CREATE FUNCTION: OR REPLACE",
-        TABLE + " create procedure q() language sql as 'insert into t values (1, ''x'')';",
-        "create or replace procedure q() language sql as 'insert into t values (1, ''y'')'",
-        "call q()",
-    ),
-    Rule(
-        "star-settles",
-        "clash",
-        "one takes all columns of a table (*, LIKE), the other changes which there are",
-        "* is expanded when it is executed, so the result has the column or not",
-        "documentation, CREATE VIEW: notes",
-        TABLE,
-        "create view v as select * from t",
-        "alter table t add column e text",
-    ),
-    Rule(
-        "drop-before-star",
-        "order",
-        "one drops a column of a table that the other makes a view of with *",
-        "the view then depends on every column of the table",
-        "documentation, CREATE VIEW: notes",
-        TABLE,
-        "alter table t drop column c",
-        "create view v as select * from t",
-        "a",
-    ),
-)
+from .book_rule import ENUM, FUNCTION, TABLE, Rule
 
-_CHANGED: tuple[Rule, ...] = (
+CHANGED: tuple[Rule, ...] = (
     Rule(
         "last-value-wins",
         "clash",
@@ -11639,8 +11192,14 @@ _CHANGED: tuple[Rule, ...] = (
         "alter table t add column f text",
     ),
 )
+$coord0$),
+('rules/book_contained.py', $coord0$"""Rules for schemas and what is in them, partitions, parents and heirs."""
 
-_CONTAINED: tuple[Rule, ...] = (
+from __future__ import annotations
+
+from .book_rule import PARTS, TABLE, Rule
+
+CONTAINED: tuple[Rule, ...] = (
     Rule(
         "schema-not-empty",
         "clash",
@@ -11737,6 +11296,477 @@ _CONTAINED: tuple[Rule, ...] = (
         "alter table u rename column c to e; alter table t alter column c set default ''",
     ),
 )
+$coord0$),
+('rules/book_created.py', $coord0$"""Rules for what both create, or what one creates and the other needs."""
+
+from __future__ import annotations
+
+from .book_rule import FUNCTION, TABLE, Rule
+
+CREATED: tuple[Rule, ...] = (
+    Rule(
+        "same-definition",
+        "duplicate",
+        "both create the same object with the same definition",
+        "the second CREATE finds the name taken; with IF NOT EXISTS or OR REPLACE it changes "
+        "nothing",
+        "pg_class, pg_attribute, pg_proc \u2026 have unique indexes on name and schema",
+        TABLE,
+        "alter table t add column e text",
+        "alter table t add column e text",
+    ),
+    Rule(
+        "same-name",
+        "clash",
+        "both create different objects under one name",
+        "tables, views, indexes and sequences share the names of a schema, tables and types too",
+        "documentation, CREATE TABLE: the name must be distinct from any other relation's",
+        "",
+        "create table n (id integer)",
+        "create view n as select 1 as one",
+    ),
+    Rule(
+        "guarded-create-second",
+        "order",
+        "both create it, one of them only IF NOT EXISTS or OR REPLACE",
+        "the guarded one gives way, or replaces, when it comes second; the plain one fails then",
+        "documentation, CREATE TABLE: IF NOT EXISTS issues a notice",
+        "",
+        "create table if not exists n (id integer)",
+        "create table n (id integer, c text)",
+        "b",
+    ),
+    Rule(
+        "last-definition-wins",
+        "clash",
+        "both create it guarded, with different definitions",
+        "OR REPLACE keeps the last definition and IF NOT EXISTS the first: the result depends on "
+        "the order, without any error",
+        "documentation, CREATE FUNCTION: OR REPLACE",
+        FUNCTION,
+        "create or replace function f(a integer) returns integer language sql as 'select a + 1'",
+        "create or replace function f(a integer) returns integer language sql as 'select a + 2'",
+    ),
+    Rule(
+        "fewer-columns-first",
+        "order",
+        "both redefine a view with OR REPLACE, one of them with more columns at the end",
+        "OR REPLACE may add columns at the end of a view, and cannot take any away",
+        "documentation, CREATE VIEW: OR REPLACE",
+        TABLE + " create view v as select id from t;",
+        "create or replace view v as select id from t where id > 0",
+        "create or replace view v as select id, c from t",
+        "a",
+    ),
+    Rule(
+        "automatic-names-swap",
+        "clash",
+        "both leave it to the server to name different things, and it chooses the same name",
+        "whoever comes second gets the name with a number: the names end up swapped",
+        "ChooseRelationName and ChooseConstraintName in the server's source",
+        TABLE,
+        "create index on t (c)",
+        "create index on t (c desc)",
+    ),
+    Rule(
+        "chosen-name-first",
+        "order",
+        "one names an object as the server would name the other's",
+        "the server steps aside for a name that is taken, a statement that gives one fails",
+        "ChooseRelationName in the server's source",
+        TABLE,
+        "create index on t (c)",
+        "create index t_c_idx on t (d)",
+        "b",
+    ),
+    Rule(
+        "same-index-other-name",
+        "duplicate",
+        "both create the same index under different names",
+        "PostgreSQL allows it: the second costs space and time on every write and serves no query",
+        "documentation, CREATE INDEX",
+        TABLE,
+        "create index one on t (c)",
+        "create index two on t (c)",
+    ),
+    Rule(
+        "create-before-use",
+        "order",
+        "one creates what the other uses or changes",
+        "names are looked up when a statement is executed",
+        "documentation, Schemas: name resolution",
+        TABLE,
+        "create table n (id integer primary key)",
+        "alter table t add foreign key (id) references n",
+        "a",
+    ),
+    Rule(
+        "name-becomes-ambiguous",
+        "order",
+        "one names a routine without argument types, the other creates a second of that name",
+        "without types there must be exactly one routine of the name",
+        "documentation, DROP FUNCTION: the argument types can be left out if the name is unique",
+        FUNCTION,
+        "drop function f",
+        "create function f(a text) returns text language sql as 'select a'",
+        "a",
+    ),
+)
+$coord0$),
+('rules/book_gone.py', $coord0$"""Rules for what one side drops, renames, moves or replaces."""
+
+from __future__ import annotations
+
+from .book_rule import FUNCTION, TABLE, Rule
+
+GONE: tuple[Rule, ...] = (
+    Rule(
+        "both-drop",
+        "duplicate",
+        "both drop it",
+        "the second finds nothing to drop",
+        "documentation, DROP TABLE: an error unless IF EXISTS",
+        TABLE,
+        "alter table t drop column c",
+        "alter table t drop column c",
+    ),
+    Rule(
+        "guarded-drop-second",
+        "order",
+        "both drop it, one of them with IF EXISTS or along with something else",
+        "the guarded one has nothing to do when it comes second; the plain one fails then",
+        "documentation, DROP TABLE: IF EXISTS",
+        TABLE,
+        "alter table t drop column if exists c",
+        "alter table t drop column c",
+        "b",
+    ),
+    Rule(
+        "both-rename",
+        "clash",
+        "both rename or move it",
+        "after the first the old name is gone",
+        "documentation, ALTER TABLE: RENAME",
+        TABLE,
+        "alter table t rename column c to one",
+        "alter table t rename column c to two",
+    ),
+    Rule(
+        "rename-and-drop",
+        "clash",
+        "one renames it, the other drops it",
+        "after either the name is gone, and the other fails",
+        "documentation, ALTER TABLE: RENAME",
+        TABLE,
+        "alter table t rename column c to e",
+        "alter table t drop column c",
+    ),
+    Rule(
+        "create-before-drop",
+        "order",
+        "one creates what the other drops, and it is not there now",
+        "there is nothing to drop before it is created",
+        "documentation, DROP TABLE",
+        "",
+        "create table n (id integer)",
+        "drop table n",
+        "a",
+    ),
+    Rule(
+        "name-freed-first",
+        "order",
+        "one drops, renames or moves what the other wants to create under that name",
+        "the name must be free",
+        "unique indexes of the catalogs",
+        TABLE,
+        "alter table t rename to old",
+        "create table t (id bigint)",
+        "a",
+    ),
+    Rule(
+        "recreate-or-drop",
+        "clash",
+        "one makes sure that it exists, the other that it does not",
+        "both orders work, and the last one wins",
+        "documentation, CREATE FUNCTION: OR REPLACE",
+        FUNCTION,
+        "create or replace function f(a integer) returns integer language sql as 'select a + 1'",
+        "drop function f(integer)",
+    ),
+    Rule(
+        "both-replace",
+        "clash",
+        "both drop it and create it anew, differently",
+        "the last one wins",
+        "documentation, ALTER TABLE: ADD table_constraint",
+        "create table t (c text constraint k check (c <> ''));",
+        "alter table t drop constraint k; alter table t add constraint k check (c <> 'x')",
+        "alter table t drop constraint k; alter table t add constraint k check (c <> 'y')",
+    ),
+    Rule(
+        "same-replacement",
+        "duplicate",
+        "both drop it and create it anew in the same way",
+        "the second does the work again",
+        "documentation, ALTER TABLE: ADD table_constraint",
+        "create table t (c text constraint k check (c <> ''));",
+        "alter table t drop constraint k; alter table t add constraint k check (c <> 'x')",
+        "alter table t drop constraint k; alter table t add constraint k check (c <> 'x')",
+    ),
+    Rule(
+        "replace-before-drop",
+        "order",
+        "one replaces it, the other drops it",
+        "after the drop there is nothing to replace",
+        "documentation, ALTER TABLE: DROP CONSTRAINT",
+        "create table t (c text constraint k check (c <> ''));",
+        "alter table t drop constraint k; alter table t add constraint k check (c <> 'x')",
+        "alter table t drop constraint k",
+        "a",
+    ),
+    Rule(
+        "change-before-drop",
+        "order",
+        "one changes it or a part of it, the other drops it",
+        "after the drop there is nothing to change",
+        "documentation, ALTER TABLE",
+        TABLE,
+        "alter table t alter column c set default ''",
+        "alter table t drop column c",
+        "a",
+    ),
+    Rule(
+        "change-before-rename",
+        "order",
+        "one changes it or a part of it under its old name, the other renames or moves it",
+        "after the rename the old name is not found",
+        "documentation, ALTER TABLE: RENAME, SET SCHEMA",
+        TABLE,
+        "alter table t add column e text",
+        "alter table t rename to u",
+        "a",
+    ),
+    Rule(
+        "skipped-after-drop",
+        "overlap",
+        "one drops it, the other changes it IF EXISTS",
+        "either way it is gone in the end",
+        "documentation, ALTER TABLE: IF EXISTS",
+        TABLE,
+        "drop table t",
+        "alter table if exists t add column e text",
+    ),
+    Rule(
+        "skipped-if-absent",
+        "clash",
+        "one creates, renames or moves it, the other changes it only IF EXISTS",
+        "in one order the change is silently left out",
+        "documentation, ALTER TABLE: IF EXISTS",
+        TABLE,
+        "alter table t rename to u",
+        "alter table if exists t add column e text",
+    ),
+    Rule(
+        "skipped-before-name-is-taken",
+        "order",
+        "one creates something under a name, the other changes a table of that name IF EXISTS",
+        "what has the name then is no table, which IF EXISTS does not excuse",
+        "documentation, ALTER TABLE: IF EXISTS",
+        TABLE,
+        "alter table if exists n add column e text",
+        "create view n as select id from t",
+        "a",
+    ),
+    Rule(
+        "replaced-under-change",
+        "clash",
+        "one replaces it by a new one, the other changes or extends it",
+        "the change is lost with the old one, or made to the new one",
+        "documentation, DROP TABLE: indexes, rules, triggers and constraints go with the table",
+        TABLE + " create materialized view m as select id, c from t;",
+        "drop materialized view m; create materialized view m as select id, d from t",
+        "create index on m (id)",
+    ),
+)
+$coord0$),
+('rules/book_needed.py', $coord0$"""Rules for what one side uses and the other changes."""
+
+from __future__ import annotations
+
+from .book_rule import TABLE, Rule
+
+NEEDED: tuple[Rule, ...] = (
+    Rule(
+        "drop-while-used",
+        "clash",
+        "one drops what the other makes a definition depend on",
+        "DROP without CASCADE is refused while something depends on the object, and the "
+        "definition is refused after the drop",
+        "documentation, Dependency Tracking",
+        TABLE,
+        "alter table t drop column c",
+        "create view v as select c from t",
+    ),
+    Rule(
+        "use-before-drop",
+        "order",
+        "one drops what the other reads, writes, or lets go along with it",
+        "what uses it must run while it is there; an index, a check or what CASCADE takes goes too",
+        "documentation, Dependency Tracking; pg_depend.deptype",
+        TABLE,
+        "update t set c = ''",
+        "alter table t drop column c",
+        "a",
+    ),
+    Rule(
+        "use-before-rename",
+        "order",
+        "one renames or moves what the other uses by its old name",
+        "definitions made before follow the object, statements after it do not find the name",
+        "documentation, ALTER TABLE: RENAME",
+        TABLE,
+        "create view v as select c from t",
+        "alter table t rename column c to e",
+        "a",
+    ),
+    Rule(
+        "retype-before-use",
+        "order",
+        "one changes the type of a column that the other makes a view, trigger, policy or "
+        "generated column of",
+        "the type of a column cannot be changed while one of these uses it",
+        "documentation, ALTER TABLE: SET DATA TYPE; feature_not_supported (0A000)",
+        TABLE,
+        "alter table t alter column c type varchar(20)",
+        "create view v as select c from t",
+        "a",
+    ),
+    Rule(
+        "replace-before-use",
+        "order",
+        "one drops and creates anew what the other makes a definition depend on",
+        "after the definition the drop is refused",
+        "documentation, Dependency Tracking",
+        TABLE + " create view v as select id, c from t;",
+        "drop view v; create view v as select id, c, d from t",
+        "create view w as select id from v",
+        "a",
+    ),
+    Rule(
+        "use-before-replace",
+        "order",
+        "one replaces it by one that lacks what the other uses",
+        "the other side's columns are only in the old one",
+        "documentation, CREATE MATERIALIZED VIEW",
+        TABLE + " create materialized view m as select id, c from t;",
+        "create index on m (c)",
+        "drop materialized view m; create materialized view m as select id, d from t",
+        "a",
+    ),
+    Rule(
+        "replace-before-rename",
+        "order",
+        "one redefines a view with OR REPLACE, the other renames a column of it",
+        "OR REPLACE must give the view the columns that it has, under the same names",
+        "documentation, CREATE VIEW: OR REPLACE",
+        TABLE + " create view v as select id, c from t;",
+        "create or replace view v as select id, c, d from t",
+        "alter view v rename column c to e",
+        "a",
+    ),
+    Rule(
+        "dependent-goes-first",
+        "order",
+        "one drops something that stands in the other's way",
+        "the change is refused while the dependent exists; only the catalog knows that it does",
+        "documentation, Dependency Tracking; pg_depend",
+        TABLE + " create view v as select c from t;",
+        "drop view v",
+        "alter table t alter column c type varchar(20)",
+        "a",
+    ),
+    Rule(
+        "body-outlives-drop",
+        "overlap",
+        "one drops or renames what a routine's body of the other names",
+        "bodies in strings are not dependencies, and PL/pgSQL looks names up when it runs: both "
+        "orders work, and the next call fails",
+        "documentation, Dependency Tracking: no dependencies of functions on the objects in "
+        "their bodies",
+        TABLE,
+        "create function g() returns bigint language plpgsql as "
+        "'begin return (select count(c) from t); end'",
+        "alter table t rename column c to e",
+    ),
+    Rule(
+        "key-before-reference",
+        "order",
+        "one makes the unique key that the other's foreign key refers to",
+        "a foreign key needs a unique key of exactly its columns",
+        "documentation, CREATE TABLE: REFERENCES",
+        TABLE,
+        "alter table t add constraint k unique (c)",
+        "create table u (c text references t (c))",
+        "a",
+    ),
+    Rule(
+        "key-dropped-while-used",
+        "clash",
+        "one drops the unique key that the other's foreign key refers to",
+        "the foreign key depends on the key's index, and without it there is nothing to refer to",
+        "documentation, Dependency Tracking",
+        TABLE + " alter table t add constraint k unique (c);",
+        "alter table t drop constraint k",
+        "create table u (c text references t (c))",
+    ),
+    Rule(
+        "owned-or-granted",
+        "clash",
+        "one drops or hands over all that a role owns or was granted, the other gives it something",
+        "DROP OWNED and REASSIGN OWNED mean what the role has at the time",
+        "documentation, DROP OWNED",
+        TABLE + " create role example_of_a_rule;",
+        "drop owned by example_of_a_rule",
+        "grant select on t to example_of_a_rule",
+    ),
+    Rule(
+        "redefined-while-run",
+        "clash",
+        "one redefines a routine that the other runs, by a call or a trigger",
+        "the rows depend on which body ran",
+        "documentation, CREATE FUNCTION: OR REPLACE",
+        TABLE + " create procedure q() language sql as 'insert into t values (1, ''x'')';",
+        "create or replace procedure q() language sql as 'insert into t values (1, ''y'')'",
+        "call q()",
+    ),
+    Rule(
+        "star-settles",
+        "clash",
+        "one takes all columns of a table (*, LIKE), the other changes which there are",
+        "* is expanded when it is executed, so the result has the column or not",
+        "documentation, CREATE VIEW: notes",
+        TABLE,
+        "create view v as select * from t",
+        "alter table t add column e text",
+    ),
+    Rule(
+        "drop-before-star",
+        "order",
+        "one drops a column of a table that the other makes a view of with *",
+        "the view then depends on every column of the table",
+        "documentation, CREATE VIEW: notes",
+        TABLE,
+        "alter table t drop column c",
+        "create view v as select * from t",
+        "a",
+    ),
+)
+$coord0$),
+('rules/book_rows.py', $coord0$"""Rules for changes of rows."""
+
+from __future__ import annotations
+
+from .book_rule import Rule
 
 FILLED = (
     "create table t (id integer primary key, c text default 'x', d text);"
@@ -11745,7 +11775,7 @@ FILLED = (
     " 'begin new.d := new.c; return new; end';"
 )
 
-_ROWS: tuple[Rule, ...] = (
+ROWS: tuple[Rule, ...] = (
     Rule(
         "default-for-new-rows",
         "clash",
@@ -11861,19 +11891,395 @@ _ROWS: tuple[Rule, ...] = (
         "update t set c = 'z'",
     ),
 )
+$coord0$),
+('rules/book_rule.py', $coord0$"""What the book tells of a rule, and the schemas that its examples begin with."""
 
-RULES: tuple[Rule, ...] = (*_CREATED, *_GONE, *_NEEDED, *_CHANGED, *_CONTAINED, *_ROWS)
+from __future__ import annotations
 
-GROUPS: tuple[tuple[str, tuple[Rule, ...]], ...] = (
-    ("Both create, or one creates what the other needs", _CREATED),
-    ("One drops, renames or replaces", _GONE),
-    ("One uses what the other changes", _NEEDED),
-    ("Both change the same object", _CHANGED),
-    ("Schemas, partitions and heirs", _CONTAINED),
-    ("Rows", _ROWS),
+from typing import NamedTuple
+
+from ..model import Outcome, Side
+
+
+class Rule(NamedTuple):
+    """One rule. The example is what the first side and the second do after the setup."""
+
+    name: str
+    outcome: Outcome
+    says: str
+    reason: str
+    source: str
+    setup: str
+    a: str
+    b: str
+    first: Side | None = None
+    times: int = 1
+    """How often each side says the same again in the example."""
+
+
+TABLE = "create table t (id integer primary key, c text, d text);"
+ENUM = "create type mood as enum ('sad', 'ok', 'happy');"
+FUNCTION = "create function f(a integer) returns integer language sql as 'select a';"
+PARTS = (
+    "create table p (id integer, c text) partition by range (id);"
+    " create table p1 partition of p for values from (0) to (10);"
+    " create table p2 (id integer, c text);"
 )
+$coord0$),
+('rules/both_live.py', $coord0$"""Both sides create, drop, rename or replace one object."""
 
-BY_NAME = {rule.name: rule for rule in RULES}
+from __future__ import annotations
+
+from ..identity import ONLY_TYPES, RELATION, WITHOUT_ROW_TYPE
+from ..model import Side, Touch
+from . import facets
+from .effects import Effect
+from .guards import guard, is_guarded, is_rename, just_goes, same_move
+from .verdict import OTHER, Report, say
+
+
+def different_namespaces(a: Effect, b: Effect) -> bool:
+    """An enum and an index of one name live in different catalogs, and do not meet."""
+    kinds = (a.touch.kind, b.touch.kind)
+    return any(kind in ONLY_TYPES for kind in kinds) and any(
+        kind in WITHOUT_ROW_TYPE for kind in kinds
+    )
+
+
+def both_live(a: Effect, life_a: str, b: Effect, life_b: str, report: Report) -> None:
+    making = ("create", "ensure")
+    if life_a in making and life_b in making:
+        _both_create(a, b, report)
+    elif life_a == "drop" and life_b == "drop":
+        _both_drop(a, b, report)
+    elif life_a in making and life_b == "drop":
+        _create_and_drop(a, b, "a", report)
+    elif life_b in making and life_a == "drop":
+        _create_and_drop(b, a, "b", report)
+    elif life_a == "replace" and life_b == "replace":
+        if facets.same_definition(a.create, b.create):
+            say(report, "same-replacement", "duplicate", a)
+        else:
+            say(report, "both-replace", "clash", a)
+    elif life_a == "replace":
+        _replace_and_live(a, b, life_b, "a", report)
+    else:
+        _replace_and_live(b, a, life_a, "b", report)
+
+
+def _both_create(a: Effect, b: Effect, report: Report) -> None:
+    made_a, made_b = a.create, b.create
+    assert made_a is not None
+    assert made_b is not None
+    if made_a.detail.get("implied") and made_b.detail.get("implied"):
+        one, two = made_a.detail.get("table"), made_b.detail.get("table")
+        if one != two and not (made_a.detail.get("automatic") or made_b.detail.get("automatic")):
+            say(report, "same-name", "clash", a)  # the indexes of constraints of two tables
+        return  # what makes them has a verdict of its own
+    if a.key.family == "publication relation" and guard(made_a) and guard(made_b):
+        return  # SET TABLE is about the publication
+    same = facets.same_definition(made_a, made_b) and made_a.kind == made_b.kind
+    guard_a = guard(made_a) or bool(made_a.detail.get("inherited"))
+    guard_b = guard(made_b) or bool(made_b.detail.get("inherited"))
+    automatic_a = bool(made_a.detail.get("automatic"))
+    automatic_b = bool(made_b.detail.get("automatic"))
+    if automatic_a and automatic_b:
+        # The server gives the second a name of its own; the two may end up with swapped names.
+        if not same:
+            say(report, "automatic-names-swap", "clash", a)
+        else:
+            say(report, "same-definition", "duplicate", a)
+    elif automatic_a != automatic_b:
+        say(report, "chosen-name-first", "order", a, "b" if automatic_a else "a", weight="error")
+    elif is_rename(made_a) or is_rename(made_b):
+        if not (made_a.facet == made_b.facet and _same_origin(made_a, made_b)):
+            say(report, "same-name", "clash", a)
+    elif guard_a and guard_b:
+        grows = _grows(made_a, made_b)
+        if same:
+            say(report, "same-definition", "duplicate", a, weight="warning")
+        elif grows is not None:
+            say(report, "fewer-columns-first", "order", a, grows, weight="error")
+        else:
+            say(report, "last-definition-wins", "clash", a)
+    elif guard_a or guard_b:
+        say(report, "guarded-create-second", "order", a, "b" if guard_a else "a", weight="error")
+    elif same:
+        say(report, "same-definition", "duplicate", a)
+    else:
+        say(report, "same-name", "clash", a)
+
+
+def _same_origin(a: Touch, b: Touch) -> bool:
+    """Both rename or move the same object to here: its old name has the verdict."""
+    return a.kind == b.kind and a.detail.get("renamed_from") == b.detail.get("renamed_from")
+
+
+def _grows(a: Touch, b: Touch) -> Side | None:
+    """Which of two OR REPLACE of a view must come first: columns may be added, never dropped."""
+    one, two = a.detail.get("columns"), b.detail.get("columns")
+    if a.kind != "view" or not isinstance(one, list) or not isinstance(two, list):
+        return None
+    if len(one) == len(two):
+        return None
+    if one == two[: len(one)]:
+        return "a"
+    return "b" if two == one[: len(two)] else None
+
+
+def _both_drop(a: Effect, b: Effect, report: Report) -> None:
+    gone_a, gone_b = a.drop, b.drop
+    assert gone_a is not None
+    assert gone_b is not None
+    moved_a, moved_b = is_rename(gone_a), is_rename(gone_b)
+    guard_a, guard_b = is_guarded(gone_a), is_guarded(gone_b)
+    if gone_a.detail.get("implied") and gone_b.detail.get("implied"):
+        return
+    if guard_a and guard_b:
+        if just_goes(gone_a) or just_goes(gone_b):
+            return  # it is gone in the end, whatever its name was
+        if moved_a or moved_b:
+            if not same_move(gone_a, gone_b):
+                say(report, "both-rename", "clash", a)
+        elif not (gone_a.detail.get("implied") or gone_b.detail.get("implied")):
+            say(report, "both-drop", "duplicate", a, weight="warning")
+    elif guard_a or guard_b:
+        first: Side = "b" if guard_a else "a"
+        say(report, "guarded-drop-second", "order", a, first, weight="error")
+    elif moved_a or moved_b:
+        say(report, "rename-and-drop" if moved_a != moved_b else "both-rename", "clash", a)
+    else:
+        say(report, "both-drop", "duplicate", a)
+
+
+def _create_and_drop(maker: Effect, dropper: Effect, maker_side: Side, report: Report) -> None:
+    made, gone = maker.create, dropper.drop
+    assert made is not None
+    assert gone is not None
+    if just_goes(gone):
+        # It goes with something else that the other side drops: that has its own rule.
+        exists = made.detail.get("exists")
+        if not guard(made) and exists:
+            say(report, "name-freed-first", "order", maker, OTHER[maker_side], weight="error")
+        return
+    if made.detail.get("automatic"):
+        return  # the server takes another name while this one is taken
+    if made.kind != gone.kind and maker.key.family == RELATION:
+        if made.kind not in ONLY_TYPES and gone.kind not in ONLY_TYPES:
+            # DROP TABLE IF EXISTS of a view's name is an error, unless the name is free.
+            say(report, "name-freed-first", "order", maker, OTHER[maker_side], weight="error")
+        return
+    exists = made.detail.get("exists")
+    guarded = is_guarded(gone)
+    if guard(made):
+        if exists is False and not guarded:
+            say(report, "create-before-drop", "order", maker, maker_side, weight="error")
+        elif exists is False or not is_rename(gone) or guard(made):
+            say(report, "recreate-or-drop", "clash", maker)
+    elif exists:
+        say(report, "name-freed-first", "order", maker, OTHER[maker_side], weight="error")
+    elif guarded:
+        say(report, "recreate-or-drop", "clash", maker)
+    else:
+        say(report, "create-before-drop", "order", maker, maker_side, weight="error")
+
+
+def _replace_and_live(
+    replacer: Effect, other: Effect, life: str, side: Side, report: Report
+) -> None:
+    dropped = replacer.drop
+    assert dropped is not None
+    if life == "drop":
+        assert other.drop is not None
+        if just_goes(other.drop) and is_guarded(dropped):
+            return  # if the new one needs what the other drops, that has a verdict of its own
+        if is_guarded(dropped):
+            say(report, "recreate-or-drop", "clash", replacer)
+        else:
+            say(report, "replace-before-drop", "order", replacer, side, weight="error")
+    elif life == "ensure" and _cannot_follow(other, replacer):
+        say(report, "replace-before-drop", "order", replacer, OTHER[side], weight="error")
+    elif life == "create" and is_guarded(dropped):
+        # Absent for both: whoever comes second finds it there, and only one of them minds.
+        say(report, "guarded-create-second", "order", replacer, OTHER[side], weight="error")
+    else:
+        say(report, "both-replace", "clash", replacer)
+
+
+def _cannot_follow(ensuring: Effect, replacer: Effect) -> bool:
+    """Whether OR REPLACE of a view fails on the new one: columns may be added, at the end."""
+    late, early = ensuring.create, replacer.create
+    assert late is not None
+    assert early is not None
+    if late.kind != "view":
+        return False
+    if early.kind != "view":
+        return True
+    one, two = early.detail.get("columns"), late.detail.get("columns")
+    return isinstance(one, list) and isinstance(two, list) and two[: len(one)] != one
+$coord0$),
+('rules/both_stay.py', $coord0$"""Both sides change or use one object that stays."""
+
+from __future__ import annotations
+
+from ..identity import COLUMN, RELATION
+from ..model import Side
+from . import dependents, facets, families, labels, publications, rows, stars, writers
+from .effects import READS_DATA, SPECIAL, WRITES, Effect
+from .verdict import OTHER, Report, Weight, say
+
+TABLES = frozenset(("table", "foreign table", "partitioned table"))
+
+
+def both_stay(a: Effect, b: Effect, report: Report) -> None:
+    if a.members and b.members:
+        _primary_keys(a, b, report)
+    if "enabled" in a.alters:
+        _switched_triggers(a, b, report)
+    if "enabled" in b.alters:
+        _switched_triggers(b, a, report)
+    if a.commands and b.commands:
+        writers.compare(a, b, report)
+    if a.commands and b.flags & (WRITES | READS_DATA):
+        rows.compare(a, b, "a", report)
+    if b.commands and a.flags & (WRITES | READS_DATA):
+        rows.compare(b, a, "b", report)
+    if not (a.flags & SPECIAL or b.flags & SPECIAL):
+        return
+    if a.alters and b.alters:
+        _both_alter(a, b, report)
+    if a.alters:
+        _alter_and_use(a, b, "a", report)
+    if b.alters:
+        _alter_and_use(b, a, "b", report)
+    if a.stars and (b.members or b.uses):
+        stars.compare(a, b, "a", report)
+    if b.stars and (a.members or a.uses):
+        stars.compare(b, a, "b", report)
+    if a.key.family == RELATION:
+        families.compare(a, b, report)
+
+
+def _switched_triggers(switcher: Effect, other: Effect, report: Report) -> None:
+    """ENABLE and DISABLE TRIGGER ALL are about the triggers that are there."""
+    if any("triggers" in touch.detail for touch in switcher.alters.get("enabled", ())) and any(
+        touch.kind == "trigger" and touch.action == "create" and touch.facet == "definition"
+        for touch in other.members
+    ):
+        say(report, "all-triggers-switched", "clash", switcher, kind="trigger")
+
+
+def _primary_keys(a: Effect, b: Effect, report: Report) -> None:
+    """A table has one primary key; under one name, the constraints themselves meet."""
+    names_a, names_b = _new_primary_keys(a), _new_primary_keys(b)
+    if names_a and names_b and names_a.isdisjoint(names_b):
+        say(report, "two-primary-keys", "clash", a, kind="constraint")
+
+
+def _new_primary_keys(effect: Effect) -> set[str | None]:
+    return {
+        touch.sub
+        for touch in effect.members
+        if touch.action == "create"
+        and touch.kind == "table constraint"
+        and touch.detail.get("constraint_type") == "primary key"
+    }
+
+
+def _both_alter(a: Effect, b: Effect, report: Report) -> None:
+    if _labels_in_order(a, b, report) or _identity_goes(a, b, report):
+        return
+    verdict = facets.compare(a.alters, b.alters)
+    if verdict is None:
+        return
+    rule, outcome = verdict
+    if outcome == "overlap":
+        if a.key.family == RELATION and a.touch.kind in TABLES:
+            return  # the table's own overlap says it
+        cosmetic = all(facet in facets.COSMETIC for facet in (*a.alters, *b.alters))
+        weight: Weight = "warning" if cosmetic or a.key.family != COLUMN else "default"
+        say(report, rule, outcome, a, weight=weight)
+        return
+    if rule == "grant-and-revoke":
+        say(report, rule, outcome, a, kind="privilege")
+    elif rule == "same-value":
+        say(report, rule, outcome, a, weight="warning")
+    elif rule == "same-grant":
+        say(report, rule, outcome, a, kind="privilege", weight="warning")
+    else:
+        say(report, rule, outcome, a)
+
+
+def _takes_identity(effect: Effect) -> bool:
+    return any(touch.detail.get("value") is None for touch in effect.alters.get("identity", ()))
+
+
+def _identity_goes(a: Effect, b: Effect, report: Report) -> bool:
+    """DROP IDENTITY and a change of it: afterwards there is none to change."""
+    sides: tuple[tuple[Effect, Effect, Side], ...] = ((a, b, "b"), (b, a, "a"))
+    for dropper, other, first in sides:
+        theirs = other.alters.get("identity", ())
+        if not _takes_identity(dropper):
+            continue
+        guarded = any("if_exists" in touch.detail for touch in theirs)
+        mine = any("if_exists" in touch.detail for touch in dropper.alters["identity"])
+        if mine and not guarded and _takes_identity(other):
+            say(report, "guarded-drop-second", "order", a, first, weight="error")
+            return True
+        if any("set" in touch.detail for touch in theirs):
+            say(
+                report,
+                "change-before-drop",
+                "order",
+                a,
+                first,
+                weight="error",
+            )
+            return True
+    return False
+
+
+def _labels_in_order(a: Effect, b: Effect, report: Report) -> bool:
+    """New labels of an enum that name, or give way to, those of the other side."""
+    firsts: set[Side] = set()
+    ones, twos = a.alters.get("value", ()), b.alters.get("value", ())
+    if facets.too_many(ones, twos):
+        return False
+    for one in ones:
+        for two in twos:
+            if one.kind != "type":
+                continue
+            first = labels.first_of(one, two)
+            if first is not None:
+                firsts.add("a" if first == "a" else "b")
+    for side in firsts:
+        say(report, "labels-in-order", "order", a, side, weight="warning")
+    return bool(firsts)
+
+
+def _alter_and_use(changer: Effect, user: Effect, side: Side, report: Report) -> None:
+    if "tables" in changer.alters:
+        publications.compare(changer, user, side, report)
+    if _takes_identity(changer) and any(
+        touch.detail.get("by") == "sequence" for touch in user.uses
+    ):
+        say(report, "change-before-drop", "order", changer, OTHER[side], weight="error")
+    if not changer.alters.get("type"):
+        return
+    for touch in user.uses:
+        if touch.facet == "absence" or touch.detail.get("via") == "catalog":
+            continue
+        if dependents.blocks_retype(touch):
+            say(
+                report,
+                "retype-before-use",
+                "order",
+                changer,
+                side,
+                kind="dependency",
+                weight="warning",
+            )
+            return
 $coord0$),
 ('rules/bounds.py', $coord0$"""Whether two partitions of one table would claim the same rows."""
 
@@ -12872,692 +13278,79 @@ def _new_bounds(effect: Effect) -> list[dict[str, Json]]:
             found.append(bounds)
     return found
 $coord0$),
-('rules/interplay.py', $coord0$"""Two effects on one object -> what that means: the rules, by what each side does.
-
-Every function here answers for one combination; the names in quotation marks are those of the
-rule book, where each has its reason, its source and an example that the tests execute.
-"""
+('rules/guards.py', $coord0$"""What a touch says of IF EXISTS, IF NOT EXISTS, OR REPLACE, and of renames."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from ..model import Touch
 
-from ..identity import (
-    COLUMN,
-    ONLY_TYPES,
-    RELATION,
-    WITHOUT_ROW_TYPE,
-)
-from ..model import Outcome, Side, Touch
-from . import dependents, facets, families, labels, publications, rows, stars, writers
-from .effects import LIVES, READS_DATA, REFERS, SPECIAL, WRITES, WRITES_DATA, Effect
-from .verdict import OTHER, Report, Weight, say
 
-TABLES = frozenset(("table", "foreign table", "partitioned table"))
-
-
-def interplay(a: Effect, b: Effect, report: Report) -> None:
-    """Report what the rules say about an object that both sides touch."""
-    life_a, life_b = a.life, b.life
-    if life_a and life_b:
-        if not _different_namespaces(a, b):
-            _both_live(a, life_a, b, life_b, report)
-    elif life_a:
-        _LIFE[life_a](a, b, "a", report)
-    elif life_b:
-        _LIFE[life_b](b, a, "b", report)
-    else:
-        _both_stay(a, b, report)
-
-
-# -------------------------------------------------------------------- both come or go
-
-
-def _different_namespaces(a: Effect, b: Effect) -> bool:
-    """An enum and an index of one name live in different catalogs, and do not meet."""
-    kinds = (a.touch.kind, b.touch.kind)
-    return any(kind in ONLY_TYPES for kind in kinds) and any(
-        kind in WITHOUT_ROW_TYPE for kind in kinds
-    )
-
-
-def _both_live(a: Effect, life_a: str, b: Effect, life_b: str, report: Report) -> None:
-    making = ("create", "ensure")
-    if life_a in making and life_b in making:
-        _both_create(a, b, report)
-    elif life_a == "drop" and life_b == "drop":
-        _both_drop(a, b, report)
-    elif life_a in making and life_b == "drop":
-        _create_and_drop(a, b, "a", report)
-    elif life_b in making and life_a == "drop":
-        _create_and_drop(b, a, "b", report)
-    elif life_a == "replace" and life_b == "replace":
-        if facets.same_definition(a.create, b.create):
-            say(report, "same-replacement", "duplicate", a)
-        else:
-            say(report, "both-replace", "clash", a)
-    elif life_a == "replace":
-        _replace_and_live(a, b, life_b, "a", report)
-    else:
-        _replace_and_live(b, a, life_a, "b", report)
-
-
-def _both_create(a: Effect, b: Effect, report: Report) -> None:
-    made_a, made_b = a.create, b.create
-    assert made_a is not None
-    assert made_b is not None
-    if made_a.detail.get("implied") and made_b.detail.get("implied"):
-        one, two = made_a.detail.get("table"), made_b.detail.get("table")
-        if one != two and not (made_a.detail.get("automatic") or made_b.detail.get("automatic")):
-            say(report, "same-name", "clash", a)  # the indexes of constraints of two tables
-        return  # what makes them has a verdict of its own
-    if a.key.family == "publication relation" and _guard(made_a) and _guard(made_b):
-        return  # SET TABLE is about the publication
-    same = facets.same_definition(made_a, made_b) and made_a.kind == made_b.kind
-    guard_a = _guard(made_a) or bool(made_a.detail.get("inherited"))
-    guard_b = _guard(made_b) or bool(made_b.detail.get("inherited"))
-    automatic_a = bool(made_a.detail.get("automatic"))
-    automatic_b = bool(made_b.detail.get("automatic"))
-    if automatic_a and automatic_b:
-        # The server gives the second a name of its own; the two may end up with swapped names.
-        if not same:
-            say(report, "automatic-names-swap", "clash", a)
-        else:
-            say(report, "same-definition", "duplicate", a)
-    elif automatic_a != automatic_b:
-        say(report, "chosen-name-first", "order", a, "b" if automatic_a else "a", weight="error")
-    elif _is_rename(made_a) or _is_rename(made_b):
-        if not (made_a.facet == made_b.facet and _same_origin(made_a, made_b)):
-            say(report, "same-name", "clash", a)
-    elif guard_a and guard_b:
-        grows = _grows(made_a, made_b)
-        if same:
-            say(report, "same-definition", "duplicate", a, weight="warning")
-        elif grows is not None:
-            say(report, "fewer-columns-first", "order", a, grows, weight="error")
-        else:
-            say(report, "last-definition-wins", "clash", a)
-    elif guard_a or guard_b:
-        say(report, "guarded-create-second", "order", a, "b" if guard_a else "a", weight="error")
-    elif same:
-        say(report, "same-definition", "duplicate", a)
-    else:
-        say(report, "same-name", "clash", a)
-
-
-def _same_origin(a: Touch, b: Touch) -> bool:
-    """Both rename or move the same object to here: its old name has the verdict."""
-    return a.kind == b.kind and a.detail.get("renamed_from") == b.detail.get("renamed_from")
-
-
-def _grows(a: Touch, b: Touch) -> Side | None:
-    """Which of two OR REPLACE of a view must come first: columns may be added, never dropped."""
-    one, two = a.detail.get("columns"), b.detail.get("columns")
-    if a.kind != "view" or not isinstance(one, list) or not isinstance(two, list):
-        return None
-    if len(one) == len(two):
-        return None
-    if one == two[: len(one)]:
-        return "a"
-    return "b" if two == one[: len(two)] else None
-
-
-def _both_drop(a: Effect, b: Effect, report: Report) -> None:
-    gone_a, gone_b = a.drop, b.drop
-    assert gone_a is not None
-    assert gone_b is not None
-    moved_a, moved_b = _is_rename(gone_a), _is_rename(gone_b)
-    guard_a, guard_b = _is_guarded(gone_a), _is_guarded(gone_b)
-    if gone_a.detail.get("implied") and gone_b.detail.get("implied"):
-        return
-    if guard_a and guard_b:
-        if _just_goes(gone_a) or _just_goes(gone_b):
-            return  # it is gone in the end, whatever its name was
-        if moved_a or moved_b:
-            if not _same_move(gone_a, gone_b):
-                say(report, "both-rename", "clash", a)
-        elif not (gone_a.detail.get("implied") or gone_b.detail.get("implied")):
-            say(report, "both-drop", "duplicate", a, weight="warning")
-    elif guard_a or guard_b:
-        first: Side = "b" if guard_a else "a"
-        say(report, "guarded-drop-second", "order", a, first, weight="error")
-    elif moved_a or moved_b:
-        say(report, "rename-and-drop" if moved_a != moved_b else "both-rename", "clash", a)
-    else:
-        say(report, "both-drop", "duplicate", a)
-
-
-def _create_and_drop(maker: Effect, dropper: Effect, maker_side: Side, report: Report) -> None:
-    made, gone = maker.create, dropper.drop
-    assert made is not None
-    assert gone is not None
-    if _just_goes(gone):
-        # It goes with something else that the other side drops: that has its own rule.
-        exists = made.detail.get("exists")
-        if not _guard(made) and exists:
-            say(report, "name-freed-first", "order", maker, OTHER[maker_side], weight="error")
-        return
-    if made.detail.get("automatic"):
-        return  # the server takes another name while this one is taken
-    if made.kind != gone.kind and maker.key.family == RELATION:
-        if made.kind not in ONLY_TYPES and gone.kind not in ONLY_TYPES:
-            # DROP TABLE IF EXISTS of a view's name is an error, unless the name is free.
-            say(report, "name-freed-first", "order", maker, OTHER[maker_side], weight="error")
-        return
-    exists = made.detail.get("exists")
-    guarded = _is_guarded(gone)
-    if _guard(made):
-        if exists is False and not guarded:
-            say(report, "create-before-drop", "order", maker, maker_side, weight="error")
-        elif exists is False or not _is_rename(gone) or _guard(made):
-            say(report, "recreate-or-drop", "clash", maker)
-    elif exists:
-        say(report, "name-freed-first", "order", maker, OTHER[maker_side], weight="error")
-    elif guarded:
-        say(report, "recreate-or-drop", "clash", maker)
-    else:
-        say(report, "create-before-drop", "order", maker, maker_side, weight="error")
-
-
-def _replace_and_live(
-    replacer: Effect, other: Effect, life: str, side: Side, report: Report
-) -> None:
-    dropped = replacer.drop
-    assert dropped is not None
-    if life == "drop":
-        assert other.drop is not None
-        if _just_goes(other.drop) and _is_guarded(dropped):
-            return  # if the new one needs what the other drops, that has a verdict of its own
-        if _is_guarded(dropped):
-            say(report, "recreate-or-drop", "clash", replacer)
-        else:
-            say(report, "replace-before-drop", "order", replacer, side, weight="error")
-    elif life == "ensure" and _cannot_follow(other, replacer):
-        say(report, "replace-before-drop", "order", replacer, OTHER[side], weight="error")
-    elif life == "create" and _is_guarded(dropped):
-        # Absent for both: whoever comes second finds it there, and only one of them minds.
-        say(report, "guarded-create-second", "order", replacer, OTHER[side], weight="error")
-    else:
-        say(report, "both-replace", "clash", replacer)
-
-
-def _cannot_follow(ensuring: Effect, replacer: Effect) -> bool:
-    """Whether OR REPLACE of a view fails on the new one: columns may be added, at the end."""
-    late, early = ensuring.create, replacer.create
-    assert late is not None
-    assert early is not None
-    if late.kind != "view":
-        return False
-    if early.kind != "view":
-        return True
-    one, two = early.detail.get("columns"), late.detail.get("columns")
-    return isinstance(one, list) and isinstance(two, list) and two[: len(one)] != one
-
-
-# -------------------------------------------------------------------- one side makes it
-
-
-def _one_creates(maker: Effect, other: Effect, side: Side, report: Report) -> None:
-    made = maker.create
-    assert made is not None
-    if made.detail.get("exists"):
-        # It would fail alone; the other side's changes are about the object that is there.
-        return
-    if made.detail.get("automatic") and made.detail.get("implied"):
-        pass
-    needing = _needing(other)
-    if not needing:
-        return
-    guarded = [touch for touch in needing if touch.action != "use" and _skips(touch)]
-    if len(guarded) == len(needing):
-        if maker.key.family != RELATION or made.kind in TABLES:
-            say(report, "skipped-if-absent", "clash", maker)
-        elif made.kind not in ONLY_TYPES:
-            # What then bears the name is not what the statement is for.
-            say(report, "skipped-before-name-is-taken", "order", maker, OTHER[side])
-        return
-    weight: Weight = "warning"
-    say(report, "create-before-use", "order", maker, side, kind="dependency", weight=weight)
-
-
-def _one_ensures(maker: Effect, other: Effect, side: Side, report: Report) -> None:
-    made = maker.create
-    assert made is not None
-    exists = made.detail.get("exists")
-    if made.detail.get("if_not_exists"):
-        if exists:
-            return
-        _one_creates(maker, other, side, report)
-        return
-    if exists is not False and facets.is_reset(made, other.alters):
-        say(report, "redefinition-resets", "clash", maker)
-    elif exists is not False and any(
-        touch.kind in ("function", "procedure", "routine") for touch in other.data
-    ):
-        say(report, "redefined-while-run", "clash", maker)
-    elif exists:
-        if any(touch.action == "drop" and touch.facet == "name" for touch in other.members):
-            say(report, "replace-before-rename", "order", maker, side, weight="error")
-        elif other.alters:
-            say(report, "different-aspects", "overlap", maker, weight="warning")
-    else:
-        _one_creates(maker, other, side, report)
-
-
-def _needing(effect: Effect) -> list[Touch]:
-    """What needs the object to be there when it is executed."""
-    return [*_changes(effect), *_data_by_name(effect), *_looked_up(effect)]
-
-
-def _changes(effect: Effect) -> list[Touch]:
-    """What changes the object or a member of it, under its name."""
-    changes = [touch for touches in effect.alters.values() for touch in touches]
-    return [
-        touch
-        for touch in (*changes, *effect.members)
-        if touch.facet != "declared" and not touch.detail.get("implied")
-    ]
-
-
-def _data_by_name(effect: Effect) -> list[Touch]:
-    return [
-        touch
-        for touch in effect.data
-        if not touch.detail.get("inherited") and not touch.detail.get("fired")
-    ]
-
-
-def _looked_up(effect: Effect) -> list[Touch]:
-    return [
-        touch
-        for touch in effect.uses
-        if touch.facet != "absence"
-        and touch.detail.get("via") != "catalog"
-        and dependents.is_looked_up(touch)
-    ]
-
-
-# -------------------------------------------------------------------- one side drops it
-
-
-def _one_drops(dropper: Effect, other: Effect, side: Side, report: Report) -> None:
-    gone = dropper.drop
-    assert gone is not None
-    user_side = OTHER[side]
-    if _is_rename(gone):
-        _one_renames(dropper, other, side, report)
-        return
-    waiting = [touch for touch in other.uses if touch.facet == "absence"]
-    if waiting:
-        _dependent_first(dropper, side, report)
-        return
-    cascade = bool(gone.detail.get("cascade")) or bool(gone.detail.get("implied"))
-    looked_up = [touch for touch in _looked_up(other) if "all_columns" not in touch.detail]
-    changes = _changes(other)
-    if not cascade and any(dependents.blocks_drop(touch, dropper.key) for touch in looked_up):
-        say(report, "drop-while-used", "clash", dropper, kind="dependency")
-    elif other.stars and dropper.key.family == RELATION and _stars_that_stay(other):
-        rule: Outcome = "order" if cascade else "clash"
-        side_first = user_side if cascade else None
-        name = "use-before-drop" if cascade else "drop-while-used"
-        say(report, name, rule, dropper, side_first, kind="dependency", weight="error")
-    elif looked_up or other.columns or _data_by_name(other) or other.stars:
-        say(
-            report,
-            "use-before-drop",
-            "order",
-            dropper,
-            user_side,
-            kind="dependency",
-            weight="error",
-        )
-    elif changes and all(_skips(touch) for touch in changes):
-        say(report, "skipped-after-drop", "overlap", dropper, weight="warning")
-    elif changes:
-        say(report, "change-before-drop", "order", dropper, user_side, weight="error")
-    elif not gone.detail.get("implied") and any(
-        not dependents.is_looked_up(touch) for touch in other.uses
-    ):
-        say(report, "body-outlives-drop", "overlap", dropper, kind="dependency", weight="warning")
-
-
-def _dependent_first(dropper: Effect, side: Side, report: Report) -> None:
-    """If what replaces it needs the same again, that has a verdict of its own."""
-    say(
-        report,
-        "dependent-goes-first",
-        "order",
-        dropper,
-        side,
-        kind="dependency",
-        weight="error",
-    )
-
-
-def _stars_that_stay(effect: Effect) -> bool:
-    return any(touch.detail.get("by") in ("view", "materialized view") for touch in effect.stars)
-
-
-def _one_renames(mover: Effect, other: Effect, side: Side, report: Report) -> None:
-    user_side = OTHER[side]
-    changes = _changes(other)
-    if _looked_up(other) or other.columns or _data_by_name(other):
-        say(
-            report,
-            "use-before-rename",
-            "order",
-            mover,
-            user_side,
-            kind="dependency",
-            weight="error",
-        )
-    elif changes:
-        if all(_skips(touch) for touch in changes):
-            say(report, "skipped-if-absent", "clash", mover)
-        else:
-            say(report, "change-before-rename", "order", mover, user_side, weight="error")
-    elif any(not dependents.is_looked_up(touch) for touch in other.uses):
-        say(report, "body-outlives-drop", "overlap", mover, kind="dependency", weight="warning")
-
-
-def _one_replaces(replacer: Effect, other: Effect, side: Side, report: Report) -> None:
-    gone, made = replacer.drop, replacer.create
-    assert gone is not None
-    assert made is not None
-    looked_up = [touch for touch in _looked_up(other) if not touch.detail.get("body")]
-    changes = _changes(other)
-    data = _data_by_name(other)
-    if any(touch.facet == "absence" for touch in other.uses):
-        _dependent_first(replacer, side, report)
-        return
-    if not (looked_up or changes or data or other.columns):
-        return
-    if replacer.key.family == RELATION and (
-        _lacks(replacer, made, other, changes) or _is_not_for(made, looked_up, changes)
-    ):
-        # The new one lacks what the other side uses, or is nothing that can be used so.
-        say(
-            report,
-            "use-before-replace",
-            "order",
-            replacer,
-            OTHER[side],
-            kind="dependency",
-            weight="error",
-        )
-    elif changes:
-        say(report, "replaced-under-change", "clash", replacer)
-    elif not (looked_up or data):
-        return  # a body, or a part of it, that the new one has too
-    elif not looked_up:
-        say(
-            report,
-            "use-before-replace",
-            "order",
-            replacer,
-            OTHER[side],
-            kind="dependency",
-            weight="error",
-        )
-    elif (
-        _is_rename(gone)
-        or gone.detail.get("cascade")
-        or not any(dependents.blocks_drop(touch, replacer.key) for touch in looked_up)
-    ):
-        say(report, "replaced-under-change", "clash", replacer, kind="dependency")
-    else:
-        say(
-            report,
-            "replace-before-use",
-            "order",
-            replacer,
-            side,
-            kind="dependency",
-            weight="error",
-        )
-
-
-def _lacks(replacer: Effect, made: Touch, other: Effect, changes: list[Touch]) -> bool:
-    """Whether the new one has no column or member that the other side names."""
-    new = {(touch.kind, touch.sub) for touch in replacer.members if touch.action == "create"}
-    columns = made.detail.get("columns")
-    if isinstance(columns, list):
-        known = {str(column) for column in columns}
-    elif made.facet == "definition" and made.kind == "table":
-        known = {sub for kind, sub in new if kind == "table column" and sub is not None}
-    else:
-        return False
-    if other.columns - known:
-        return True
-    return made.kind == "table" and any(
-        touch.sub is not None
-        and touch.action in ("drop", "alter")
-        and (touch.kind, touch.sub) not in new
-        for touch in changes
-    )
-
-
-def _is_not_for(made: Touch, uses: list[Touch], changes: list[Touch]) -> bool:
-    """Whether a view takes the place of a table that is changed, indexed or referred to as one."""
-    if made.kind != "view" or _is_rename(made):
-        return False
-    return any(touch.detail.get("by") in ONLY_ON_TABLES for touch in uses) or any(
-        touch.kind in TABLES | ONLY_IN_TABLES
-        and touch.facet not in ("privileges", "owner", "default")
-        for touch in changes
-    )
-
-
-ONLY_ON_TABLES = frozenset(("index", "statistics object", "table constraint", "policy"))
-"""What uses a table and is refused on a view."""
-
-ONLY_IN_TABLES = frozenset(("table column", "table constraint", "trigger", "policy"))
-"""Members of a table: triggers of a view are made another way, the others it has not."""
-
-
-_LIFE: dict[str, Callable[[Effect, Effect, Side, Report], None]] = {
-    "create": _one_creates,
-    "ensure": _one_ensures,
-    "drop": _one_drops,
-    "replace": _one_replaces,
-}
-
-
-# -------------------------------------------------------------------- it stays
-
-
-def _both_stay(a: Effect, b: Effect, report: Report) -> None:
-    if a.members and b.members:
-        _primary_keys(a, b, report)
-    if "enabled" in a.alters:
-        _switched_triggers(a, b, report)
-    if "enabled" in b.alters:
-        _switched_triggers(b, a, report)
-    if a.commands and b.commands:
-        writers.compare(a, b, report)
-    if a.commands and b.flags & (WRITES | READS_DATA):
-        rows.compare(a, b, "a", report)
-    if b.commands and a.flags & (WRITES | READS_DATA):
-        rows.compare(b, a, "b", report)
-    if not (a.flags & SPECIAL or b.flags & SPECIAL):
-        return
-    if a.alters and b.alters:
-        _both_alter(a, b, report)
-    if a.alters:
-        _alter_and_use(a, b, "a", report)
-    if b.alters:
-        _alter_and_use(b, a, "b", report)
-    if a.stars and (b.members or b.uses):
-        stars.compare(a, b, "a", report)
-    if b.stars and (a.members or a.uses):
-        stars.compare(b, a, "b", report)
-    if a.key.family == RELATION:
-        families.compare(a, b, report)
-
-
-def _switched_triggers(switcher: Effect, other: Effect, report: Report) -> None:
-    """ENABLE and DISABLE TRIGGER ALL are about the triggers that are there."""
-    if any("triggers" in touch.detail for touch in switcher.alters.get("enabled", ())) and any(
-        touch.kind == "trigger" and touch.action == "create" and touch.facet == "definition"
-        for touch in other.members
-    ):
-        say(report, "all-triggers-switched", "clash", switcher, kind="trigger")
-
-
-def _primary_keys(a: Effect, b: Effect, report: Report) -> None:
-    """A table has one primary key; under one name, the constraints themselves meet."""
-    names_a, names_b = _new_primary_keys(a), _new_primary_keys(b)
-    if names_a and names_b and names_a.isdisjoint(names_b):
-        say(report, "two-primary-keys", "clash", a, kind="constraint")
-
-
-def _new_primary_keys(effect: Effect) -> set[str | None]:
-    return {
-        touch.sub
-        for touch in effect.members
-        if touch.action == "create"
-        and touch.kind == "table constraint"
-        and touch.detail.get("constraint_type") == "primary key"
-    }
-
-
-def _both_alter(a: Effect, b: Effect, report: Report) -> None:
-    if _labels_in_order(a, b, report) or _identity_goes(a, b, report):
-        return
-    verdict = facets.compare(a.alters, b.alters)
-    if verdict is None:
-        return
-    rule, outcome = verdict
-    if outcome == "overlap":
-        if a.key.family == RELATION and a.touch.kind in TABLES:
-            return  # the table's own overlap says it
-        cosmetic = all(facet in facets.COSMETIC for facet in (*a.alters, *b.alters))
-        weight: Weight = "warning" if cosmetic or a.key.family != COLUMN else "default"
-        say(report, rule, outcome, a, weight=weight)
-        return
-    if rule == "grant-and-revoke":
-        say(report, rule, outcome, a, kind="privilege")
-    elif rule == "same-value":
-        say(report, rule, outcome, a, weight="warning")
-    elif rule == "same-grant":
-        say(report, rule, outcome, a, kind="privilege", weight="warning")
-    else:
-        say(report, rule, outcome, a)
-
-
-def _takes_identity(effect: Effect) -> bool:
-    return any(touch.detail.get("value") is None for touch in effect.alters.get("identity", ()))
-
-
-def _identity_goes(a: Effect, b: Effect, report: Report) -> bool:
-    """DROP IDENTITY and a change of it: afterwards there is none to change."""
-    sides: tuple[tuple[Effect, Effect, Side], ...] = ((a, b, "b"), (b, a, "a"))
-    for dropper, other, first in sides:
-        theirs = other.alters.get("identity", ())
-        if not _takes_identity(dropper):
-            continue
-        guarded = any("if_exists" in touch.detail for touch in theirs)
-        mine = any("if_exists" in touch.detail for touch in dropper.alters["identity"])
-        if mine and not guarded and _takes_identity(other):
-            say(report, "guarded-drop-second", "order", a, first, weight="error")
-            return True
-        if any("set" in touch.detail for touch in theirs):
-            say(
-                report,
-                "change-before-drop",
-                "order",
-                a,
-                first,
-                weight="error",
-            )
-            return True
-    return False
-
-
-def _labels_in_order(a: Effect, b: Effect, report: Report) -> bool:
-    """New labels of an enum that name, or give way to, those of the other side."""
-    firsts: set[Side] = set()
-    ones, twos = a.alters.get("value", ()), b.alters.get("value", ())
-    if facets.too_many(ones, twos):
-        return False
-    for one in ones:
-        for two in twos:
-            if one.kind != "type":
-                continue
-            first = labels.first_of(one, two)
-            if first is not None:
-                firsts.add("a" if first == "a" else "b")
-    for side in firsts:
-        say(report, "labels-in-order", "order", a, side, weight="warning")
-    return bool(firsts)
-
-
-def _alter_and_use(changer: Effect, user: Effect, side: Side, report: Report) -> None:
-    if "tables" in changer.alters:
-        publications.compare(changer, user, side, report)
-    if _takes_identity(changer) and any(
-        touch.detail.get("by") == "sequence" for touch in user.uses
-    ):
-        say(report, "change-before-drop", "order", changer, OTHER[side], weight="error")
-    if not changer.alters.get("type"):
-        return
-    for touch in user.uses:
-        if touch.facet == "absence" or touch.detail.get("via") == "catalog":
-            continue
-        if dependents.blocks_retype(touch):
-            say(
-                report,
-                "retype-before-use",
-                "order",
-                changer,
-                side,
-                kind="dependency",
-                weight="warning",
-            )
-            return
-
-
-# -------------------------------------------------------------------- small questions
-
-
-def _guard(made: Touch) -> bool:
+def guard(made: Touch) -> bool:
     return bool(made.detail.get("if_not_exists") or made.detail.get("or_replace"))
 
 
-def _is_guarded(gone: Touch) -> bool:
+def is_guarded(gone: Touch) -> bool:
     return bool(gone.detail.get("if_exists") or gone.detail.get("implied"))
 
 
-def _skips(touch: Touch) -> bool:
+def skips(touch: Touch) -> bool:
     """IF EXISTS: nothing happens when the relation, or the object itself, is not there."""
     if touch.sub is None or touch.kind in ("trigger", "policy", "rule"):
         return bool(touch.detail.get("if_exists"))
     return bool(touch.detail.get("relation_if_exists"))
 
 
-def _is_rename(touch: Touch) -> bool:
+def is_rename(touch: Touch) -> bool:
     return touch.facet in ("name", "schema")
 
 
-def _just_goes(gone: Touch) -> bool:
+def just_goes(gone: Touch) -> bool:
     """It goes with something else, without being named."""
-    return bool(gone.detail.get("implied")) and not _is_rename(gone)
+    return bool(gone.detail.get("implied")) and not is_rename(gone)
 
 
-def _same_move(a: Touch, b: Touch) -> bool:
+def same_move(a: Touch, b: Touch) -> bool:
     return a.facet == b.facet and a.detail.get("renamed_to") == b.detail.get("renamed_to")
+$coord0$),
+('rules/interplay.py', $coord0$"""Two effects on one object -> what that means: which rules to ask, by what each side does.
+
+The functions that are asked answer for one combination each; the names in quotation marks that
+they give are those of the rule book, where each has its reason, its source and an example that
+the tests execute.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ..model import Side
+from .both_live import both_live, different_namespaces
+from .both_stay import both_stay
+from .effects import Effect
+from .one_makes import one_creates, one_ensures
+from .one_takes_away import one_drops, one_replaces
+from .verdict import Report
+
+_LIFE: dict[str, Callable[[Effect, Effect, Side, Report], None]] = {
+    "create": one_creates,
+    "ensure": one_ensures,
+    "drop": one_drops,
+    "replace": one_replaces,
+}
 
 
-__all__ = [
-    "LIVES",
-    "READS_DATA",
-    "REFERS",
-    "SPECIAL",
-    "TABLES",
-    "WRITES",
-    "WRITES_DATA",
-    "interplay",
-]
+def interplay(a: Effect, b: Effect, report: Report) -> None:
+    """Report what the rules say about an object that both sides touch."""
+    life_a, life_b = a.life, b.life
+    if life_a and life_b:
+        if not different_namespaces(a, b):
+            both_live(a, life_a, b, life_b, report)
+    elif life_a:
+        _LIFE[life_a](a, b, "a", report)
+    elif life_b:
+        _LIFE[life_b](b, a, "b", report)
+    else:
+        both_stay(a, b, report)
 $coord0$),
 ('rules/labels.py', $coord0$"""Two changes of one enum: the order of its labels is part of what it means."""
 
@@ -13704,6 +13497,293 @@ def _needs(detail: Detail) -> tuple[Json, ...]:
         return (detail.get("value"),)
     anchor = detail.get("anchor")
     return tuple(anchor.values()) if isinstance(anchor, dict) else ()
+$coord0$),
+('rules/needs.py', $coord0$"""What of an effect needs its object to be there, under its name, when it is executed."""
+
+from __future__ import annotations
+
+from ..model import Touch
+from . import dependents
+from .effects import Effect
+
+
+def needed_by(effect: Effect) -> list[Touch]:
+    """What needs the object to be there when it is executed."""
+    return [*changes_of(effect), *data_named_by(effect), *looked_up_by(effect)]
+
+
+def changes_of(effect: Effect) -> list[Touch]:
+    """What changes the object or a member of it, under its name."""
+    changes = [touch for touches in effect.alters.values() for touch in touches]
+    return [
+        touch
+        for touch in (*changes, *effect.members)
+        if touch.facet != "declared" and not touch.detail.get("implied")
+    ]
+
+
+def data_named_by(effect: Effect) -> list[Touch]:
+    return [
+        touch
+        for touch in effect.data
+        if not touch.detail.get("inherited") and not touch.detail.get("fired")
+    ]
+
+
+def looked_up_by(effect: Effect) -> list[Touch]:
+    return [
+        touch
+        for touch in effect.uses
+        if touch.facet != "absence"
+        and touch.detail.get("via") != "catalog"
+        and dependents.is_looked_up(touch)
+    ]
+$coord0$),
+('rules/one_makes.py', $coord0$"""One side creates an object, or makes sure of it, and the other changes or uses it."""
+
+from __future__ import annotations
+
+from ..identity import ONLY_TYPES, RELATION
+from ..model import Side
+from . import facets
+from .both_stay import TABLES
+from .effects import Effect
+from .guards import skips
+from .needs import needed_by
+from .verdict import OTHER, Report, Weight, say
+
+
+def one_creates(maker: Effect, other: Effect, side: Side, report: Report) -> None:
+    made = maker.create
+    assert made is not None
+    if made.detail.get("exists"):
+        # It would fail alone; the other side's changes are about the object that is there.
+        return
+    needing = needed_by(other)
+    if not needing:
+        return
+    guarded = [touch for touch in needing if touch.action != "use" and skips(touch)]
+    if len(guarded) == len(needing):
+        if maker.key.family != RELATION or made.kind in TABLES:
+            say(report, "skipped-if-absent", "clash", maker)
+        elif made.kind not in ONLY_TYPES:
+            # What then bears the name is not what the statement is for.
+            say(report, "skipped-before-name-is-taken", "order", maker, OTHER[side])
+        return
+    weight: Weight = "warning"
+    say(report, "create-before-use", "order", maker, side, kind="dependency", weight=weight)
+
+
+def one_ensures(maker: Effect, other: Effect, side: Side, report: Report) -> None:
+    made = maker.create
+    assert made is not None
+    exists = made.detail.get("exists")
+    if made.detail.get("if_not_exists"):
+        if exists:
+            return
+        one_creates(maker, other, side, report)
+        return
+    if exists is not False and facets.is_reset(made, other.alters):
+        say(report, "redefinition-resets", "clash", maker)
+    elif exists is not False and any(
+        touch.kind in ("function", "procedure", "routine") for touch in other.data
+    ):
+        say(report, "redefined-while-run", "clash", maker)
+    elif exists:
+        if any(touch.action == "drop" and touch.facet == "name" for touch in other.members):
+            say(report, "replace-before-rename", "order", maker, side, weight="error")
+        elif other.alters:
+            say(report, "different-aspects", "overlap", maker, weight="warning")
+    else:
+        one_creates(maker, other, side, report)
+$coord0$),
+('rules/one_takes_away.py', $coord0$"""One side drops, renames or replaces an object, and the other changes or uses it."""
+
+from __future__ import annotations
+
+from ..identity import RELATION
+from ..model import Outcome, Side, Touch
+from . import dependents
+from .both_stay import TABLES
+from .effects import Effect
+from .guards import is_rename, skips
+from .needs import changes_of, data_named_by, looked_up_by
+from .verdict import OTHER, Report, say
+
+
+def one_drops(dropper: Effect, other: Effect, side: Side, report: Report) -> None:
+    gone = dropper.drop
+    assert gone is not None
+    user_side = OTHER[side]
+    if is_rename(gone):
+        one_renames(dropper, other, side, report)
+        return
+    waiting = [touch for touch in other.uses if touch.facet == "absence"]
+    if waiting:
+        _dependent_first(dropper, side, report)
+        return
+    cascade = bool(gone.detail.get("cascade")) or bool(gone.detail.get("implied"))
+    looked_up = [touch for touch in looked_up_by(other) if "all_columns" not in touch.detail]
+    changes = changes_of(other)
+    if not cascade and any(dependents.blocks_drop(touch, dropper.key) for touch in looked_up):
+        say(report, "drop-while-used", "clash", dropper, kind="dependency")
+    elif other.stars and dropper.key.family == RELATION and _stars_that_stay(other):
+        rule: Outcome = "order" if cascade else "clash"
+        side_first = user_side if cascade else None
+        name = "use-before-drop" if cascade else "drop-while-used"
+        say(report, name, rule, dropper, side_first, kind="dependency", weight="error")
+    elif looked_up or other.columns or data_named_by(other) or other.stars:
+        say(
+            report,
+            "use-before-drop",
+            "order",
+            dropper,
+            user_side,
+            kind="dependency",
+            weight="error",
+        )
+    elif changes and all(skips(touch) for touch in changes):
+        say(report, "skipped-after-drop", "overlap", dropper, weight="warning")
+    elif changes:
+        say(report, "change-before-drop", "order", dropper, user_side, weight="error")
+    elif not gone.detail.get("implied") and any(
+        not dependents.is_looked_up(touch) for touch in other.uses
+    ):
+        say(report, "body-outlives-drop", "overlap", dropper, kind="dependency", weight="warning")
+
+
+def _dependent_first(dropper: Effect, side: Side, report: Report) -> None:
+    """If what replaces it needs the same again, that has a verdict of its own."""
+    say(
+        report,
+        "dependent-goes-first",
+        "order",
+        dropper,
+        side,
+        kind="dependency",
+        weight="error",
+    )
+
+
+def _stars_that_stay(effect: Effect) -> bool:
+    return any(touch.detail.get("by") in ("view", "materialized view") for touch in effect.stars)
+
+
+def one_renames(mover: Effect, other: Effect, side: Side, report: Report) -> None:
+    user_side = OTHER[side]
+    changes = changes_of(other)
+    if looked_up_by(other) or other.columns or data_named_by(other):
+        say(
+            report,
+            "use-before-rename",
+            "order",
+            mover,
+            user_side,
+            kind="dependency",
+            weight="error",
+        )
+    elif changes:
+        if all(skips(touch) for touch in changes):
+            say(report, "skipped-if-absent", "clash", mover)
+        else:
+            say(report, "change-before-rename", "order", mover, user_side, weight="error")
+    elif any(not dependents.is_looked_up(touch) for touch in other.uses):
+        say(report, "body-outlives-drop", "overlap", mover, kind="dependency", weight="warning")
+
+
+def one_replaces(replacer: Effect, other: Effect, side: Side, report: Report) -> None:
+    gone, made = replacer.drop, replacer.create
+    assert gone is not None
+    assert made is not None
+    looked_up = [touch for touch in looked_up_by(other) if not touch.detail.get("body")]
+    changes = changes_of(other)
+    data = data_named_by(other)
+    if any(touch.facet == "absence" for touch in other.uses):
+        _dependent_first(replacer, side, report)
+        return
+    if not (looked_up or changes or data or other.columns):
+        return
+    if replacer.key.family == RELATION and (
+        _lacks(replacer, made, other, changes) or _is_not_for(made, looked_up, changes)
+    ):
+        # The new one lacks what the other side uses, or is nothing that can be used so.
+        say(
+            report,
+            "use-before-replace",
+            "order",
+            replacer,
+            OTHER[side],
+            kind="dependency",
+            weight="error",
+        )
+    elif changes:
+        say(report, "replaced-under-change", "clash", replacer)
+    elif not (looked_up or data):
+        return  # a body, or a part of it, that the new one has too
+    elif not looked_up:
+        say(
+            report,
+            "use-before-replace",
+            "order",
+            replacer,
+            OTHER[side],
+            kind="dependency",
+            weight="error",
+        )
+    elif (
+        is_rename(gone)
+        or gone.detail.get("cascade")
+        or not any(dependents.blocks_drop(touch, replacer.key) for touch in looked_up)
+    ):
+        say(report, "replaced-under-change", "clash", replacer, kind="dependency")
+    else:
+        say(
+            report,
+            "replace-before-use",
+            "order",
+            replacer,
+            side,
+            kind="dependency",
+            weight="error",
+        )
+
+
+def _lacks(replacer: Effect, made: Touch, other: Effect, changes: list[Touch]) -> bool:
+    """Whether the new one has no column or member that the other side names."""
+    new = {(touch.kind, touch.sub) for touch in replacer.members if touch.action == "create"}
+    columns = made.detail.get("columns")
+    if isinstance(columns, list):
+        known = {str(column) for column in columns}
+    elif made.facet == "definition" and made.kind == "table":
+        known = {sub for kind, sub in new if kind == "table column" and sub is not None}
+    else:
+        return False
+    if other.columns - known:
+        return True
+    return made.kind == "table" and any(
+        touch.sub is not None
+        and touch.action in ("drop", "alter")
+        and (touch.kind, touch.sub) not in new
+        for touch in changes
+    )
+
+
+def _is_not_for(made: Touch, uses: list[Touch], changes: list[Touch]) -> bool:
+    """Whether a view takes the place of a table that is changed, indexed or referred to as one."""
+    if made.kind != "view" or is_rename(made):
+        return False
+    return any(touch.detail.get("by") in ONLY_ON_TABLES for touch in uses) or any(
+        touch.kind in TABLES | ONLY_IN_TABLES
+        and touch.facet not in ("privileges", "owner", "default")
+        for touch in changes
+    )
+
+
+ONLY_ON_TABLES = frozenset(("index", "statistics object", "table constraint", "policy"))
+"""What uses a table and is refused on a view."""
+
+ONLY_IN_TABLES = frozenset(("table column", "table constraint", "trigger", "policy"))
+"""Members of a table: triggers of a view are made another way, the others it has not."""
 $coord0$),
 ('rules/overlap.py', $coord0$"""The weakest interaction: two changes of one table that do not get into each other's way."""
 
@@ -19281,7 +19361,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $function$
 # As the owner: where the parser lies is nothing that a caller may influence.
-if 'confiture_coord 75e1e904af7108bf' in GD:
+if 'confiture_coord 7ac8f5436e965070' in GD:
     return
 import importlib
 import importlib.machinery
@@ -19289,7 +19369,7 @@ import importlib.util
 import marshal
 import sys
 
-package = 'coord_detector_75e1e904af7108bf'
+package = 'coord_detector_7ac8f5436e965070'
 python = f'{sys.implementation.cache_tag} {importlib.util.MAGIC_NUMBER.hex()}'
 compiled = plpy.prepare(
     'select path, code from coord.detector_code where fingerprint = $1 and python = $2',
@@ -19352,7 +19432,7 @@ loader = importlib.import_module(package + '.loader')
 loader.prepare(f"{folder[0]['setting']}/confiture_coord/{version}", in_backend=True)
 backend = importlib.import_module(package + '.backend')
 backend.start(plpy)
-GD['confiture_coord 75e1e904af7108bf'] = backend
+GD['confiture_coord 7ac8f5436e965070'] = backend
 $function$;
 comment on function coord._load_detector() is
     'Loads the detector into this session (internal; harmless to call)';
@@ -19365,7 +19445,7 @@ import importlib.util
 import marshal
 import sys
 
-package = 'coord_detector_75e1e904af7108bf'
+package = 'coord_detector_7ac8f5436e965070'
 python = f'{sys.implementation.cache_tag} {importlib.util.MAGIC_NUMBER.hex()}'
 insert = plpy.prepare(
     'insert into coord.detector_code (fingerprint, python, path, code) values ($1, $2, $3, $4)',
@@ -20457,10 +20537,10 @@ create or replace function coord._footprint(
 )
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord 75e1e904af7108bf')
+detector = GD.get('confiture_coord 7ac8f5436e965070')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 75e1e904af7108bf']
+    detector = GD['confiture_coord 7ac8f5436e965070']
 return detector.footprint(changes, change_list, search_path, effective_path)
 $function$;
 comment on function coord._footprint(text, text[], text, name[]) is
@@ -20540,10 +20620,10 @@ language plpython3u stable
 set plan_cache_mode = force_generic_plan
 set jit = off
 as $function$
-detector = GD.get('confiture_coord 75e1e904af7108bf')
+detector = GD.get('confiture_coord 7ac8f5436e965070')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 75e1e904af7108bf']
+    detector = GD['confiture_coord 7ac8f5436e965070']
 return detector.compare(
     text_a, list_a, text_b, list_b, search_path, effective_path, use_catalog, limits)
 $function$;
@@ -20647,10 +20727,10 @@ comment on function coord.compare_changes(text[], text, text, boolean) is
 create or replace function coord._detector_facts(out problem text[], out facts json)
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord 75e1e904af7108bf')
+detector = GD.get('confiture_coord 7ac8f5436e965070')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 75e1e904af7108bf']
+    detector = GD['confiture_coord 7ac8f5436e965070']
 return detector.facts()
 $function$;
 comment on function coord._detector_facts() is
@@ -20671,10 +20751,10 @@ language plpython3u stable
 set plan_cache_mode = force_generic_plan
 set jit = off
 as $function$
-detector = GD.get('confiture_coord 75e1e904af7108bf')
+detector = GD.get('confiture_coord 7ac8f5436e965070')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 75e1e904af7108bf']
+    detector = GD['confiture_coord 7ac8f5436e965070']
 return detector.analyse(changes, change_list, search_path, effective_path, tables_declared,
                         feature_name, limits)
 $function$;
@@ -20692,10 +20772,10 @@ set enable_seqscan = off
 set plan_cache_mode = force_generic_plan
 set jit = off
 as $function$
-detector = GD.get('confiture_coord 75e1e904af7108bf')
+detector = GD.get('confiture_coord 7ac8f5436e965070')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 75e1e904af7108bf']
+    detector = GD['confiture_coord 7ac8f5436e965070']
 return detector.detect(
     intent_no, agent_id, feature_name, keys, are_exclusive, touches, resolved_path)
 $function$;
@@ -21839,10 +21919,10 @@ comment on function coord.amend_intent(uuid, text[], text[], text, text, text) i
 create or replace function coord._sort_intents(nodes json, edges json) returns json
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord 75e1e904af7108bf')
+detector = GD.get('confiture_coord 7ac8f5436e965070')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 75e1e904af7108bf']
+    detector = GD['confiture_coord 7ac8f5436e965070']
 return detector.merge_order(nodes, edges)
 $function$;
 comment on function coord._sort_intents(json, json) is
@@ -22184,7 +22264,7 @@ with ours (name, body, security_definer, settings) as (
     values
 ('_actor', '1f18e24a0fc5d3a93dce49596a06e5490056e6586d2742f4f2616d342b9eb0d2', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_amend', '7e6a0e12eb3ab7c3827b3f9ce1ffbd021acee47513fba8f934c5c9adb03fb570', true, array['search_path=pg_catalog, pg_temp']::text[]),
-('_analyse', '4c29adf09d2661c68cb623ee89f4f1e0afac8939b323dd695dc18e977fab75f6', false, array['plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
+('_analyse', 'cf9a986651f69981b618919552c1d52cc25706e4c510a1a73e98add41320dd47', false, array['plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
 ('_append_history', '8a9eea1b4606579ac7b0296299e644caa5376282fa36973429a7f3ceff78729f', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_authorise', 'c62c1527f3a9c9edd31a092a506bf95cb50ebb0c69beb1527d70df01d1da8009', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_authorise_review', '0577744c55b7787ae7f48e9e124976df695deddaa18d2a38a8bcd2d17ca89aa2', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -22202,7 +22282,7 @@ with ours (name, body, security_definer, settings) as (
 ('_check_text', '1aac582cc8438b9043d87227d0c2093603daedfe5790ea717c187a6456ea4c05', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_check_transition', 'e599451da1cc2eaa3c48a568d2ef0836db5432e24f46dfa3287a573fea4637f1', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_choice', '6a0ec09ca728fa8eb8b028fb505a70f93afd7c5095f2c6c0437233e035cd5d30', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_compare', '8e4cc01ac5e86eb5cd5b3e0f6ec805e830a8f6947b021d328588f2d91fa0d2ce', false, array['plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
+('_compare', 'e3d973c91204f216f0db6a045417179c4f175df931c8d07dd1926bf62a818d3e', false, array['plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
 ('_compare_rows', 'dd08eeca5d3dd639f8f0733f06353fa94cb3bd9b3e808684fb0e5636fa399035', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_conflict_json', 'a3932a0d0c54d5c6e2a7a60973f3dcf570b7b6a3c9c6a1f28a0d89edad5203b2', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_conflict_line', 'bb606d623ac35ddfb72ef3905e94aba579c416a22a2db649125cceb68f12d403', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -22211,13 +22291,13 @@ with ours (name, body, security_definer, settings) as (
 ('_counts', '7fe8790f45e15bd26f82f9151646c029fb46c2b3487c1b571619010f7fce82b7', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_declare', 'd7b4b1148e125153e71c3a09616a03b0210ac958d245ea152a29997158154fff', false, null::text[]),
 ('_depends_on', 'f37bc93deed02bf43a8a632aea86923b8f86906001140165b00e5d823ca71d6d', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_detect', 'ce941d36effafbbfc8699d5e6357f2f6046881faf1d7c705d1e61059d31de87c', false, array['enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
-('_detector_facts', 'c5ff09a19e8451c2207b69226b41e29d8d344b4439fa61343c87edf28441fdfb', false, null::text[]),
-('_detector_sources', 'fa5eb9dcf15ed78051129439f95f99226336ebf60fee7409021f0c6d6c64243b', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_detect', '2b861973e016cf0ca044fe74dc4902dd6a3be898d0c0b0eb573efb2d1d194e44', false, array['enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
+('_detector_facts', 'e0180a1e0bf9ce98f8aa67b96c3e93a363d4d28dded8d6af54782c22f6f69fc4', false, null::text[]),
+('_detector_sources', '45575001814ca3cbce896a5fc8ae2c61d3c3d9cae5f9185c3ffcfb98e4dbf59e', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_digest_of', 'af0f4735eb433dca9fd14b71246b20d20daa3cba8f7c0cd06774be1d1088bd30', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_ended', '679a84d1d5a194bca40468412857eae0e2e10b1e58e855442af1b763c8ada9be', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_follow_transition', '35b401e5c0362e7364b602cda21afbef50d5be447c42e99475bf5c4433bdb7a0', true, array['search_path=pg_catalog, pg_temp']::text[]),
-('_footprint', 'c128e7a1af7f7b56833f019925a7be91e2fd15b014458db58e73b591e867e3cc', false, null::text[]),
+('_footprint', '5a4dbb94b603b30e29670bad0deeb2199746c34d56ea42834f10f1d856d861d3', false, null::text[]),
 ('_footprint_rows', '2cf258b01339c7b05129607c705ac7d7cf484d67ac6bb504d677d0782027a4bf', false, null::text[]),
 ('_found_conflicts', 'b58569cb14b92465f9f534dc330b5dde3893374cbe0dc80eb5319af21de0b68e', false, null::text[]),
 ('_guard_intent', '4ee3bd944b5c777fc43a90b9e8b65c6df867a90d2fbd430747ba24942a4c145c', true, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -22242,7 +22322,7 @@ with ours (name, body, security_definer, settings) as (
 ('_known_hashes', '4f7872e748c4ad03daeaccbcc0f6259069f7be6c358d858ae4626cca6f837fda', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_limit_lock_wait', '4eed619fef29ee8feefa29b6653cf4fd679e0e33931a8cf4a4ed9698cea5ae8d', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_limits', 'ffaff60bb0800af484cb83e505b5a2b84b78e7495a3c4b0538c9f442bf412c0e', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_load_detector', '001bd0bd6e1cc569350bc2446222ef0ebdd1566d7aaa81340ecbcf710758f858', true, array['search_path=pg_catalog, pg_temp']::text[]),
+('_load_detector', 'b32a58aaecba946f8a4277458949e9261b9c04e40327f68019330d9ade2e681c', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_container', '423434b839f055dd1b41a180585f7d2262aa43f041472a83077af7de726a878f', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_holder', 'b5cbdc0966ec19527fcf60f6a1819b4a82cfbf52f64f5af082ff850e624a4861', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_intent_keys', '001e7dcfa0ced100c60e78b7b257478730a36c946731aaf1ff8cd2f0ac627023', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -22266,7 +22346,7 @@ with ours (name, body, security_definer, settings) as (
 ('_register', '56586fa081177e9edb9742f7387773afbdb95351798f0c855838049b364b823e', true, array['search_path=pg_catalog, pg_temp', 'enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
 ('_setting_of', '9d76f07c41d36e171fb59699533b0dfe2bb059a0e9b71815c7d80aaf51c362b8', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_settle', '9d4fad5adf4522029c8ffd5d5136f09ccb1d48c849bb89563c90a4e4156350cc', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_sort_intents', '8804e7a1ba94c0310cfe945dee48f667622919b582418d638b0f47c9ae96627e', false, null::text[]),
+('_sort_intents', '87c2f46a65ae737b874ff43ba9b92bf7556a705311ced82e1914081e925f7046', false, null::text[]),
 ('_status_after_conflict', '60693c723e2feefd7ba0d87d0cd41e22dcacacbceb5b21329700a2d216169e9e', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_store_conflicts', '380c4a52ee39572d837cbab55a1ce74f44c445652d82c5daa2882e8b163ba095', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_store_footprint', 'c61256ff241805c040abb05c226075df836ef4d55af9edda52519d7e0880d485', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -22285,7 +22365,7 @@ with ours (name, body, security_definer, settings) as (
 ('compare_changes', '1d38b48d75c0b9ccb3ad217145abf0a3d4104e92fd1eafbf57281b45e75e025e', false, null::text[]),
 ('compare_changes', 'c1c57ed3b89f392da90e83e7e4b80eb1c5190f50bd8e4524bf2cc7ddb3e6f559', false, null::text[]),
 ('compare_changes', 'ef266f6615d9f01190de9cd8fb41a98476373a7e0c087bc8e5e3d652a18528d5', false, null::text[]),
-('compile_detector', 'ee22b6188f9444b7f9737f40ea4eb29c6050e743219ab1702062a101ee93dd79', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('compile_detector', '41d4d88444ae1c2189f131bce5a99800178945a27e43eb32e3ef409b3d45be85', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('conflicts_of', '8986db19d00b60fecf4c8390651e72549c95cabda085669464d62af07d11cb31', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('detector_check', 'fb42c58de073479451a44ca97970843759baaf8a3a0c08d99cbaa571362376fc', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('export_ended', '37a73f17837d8b565ad3462f63279cfc2f85d64a7dfe9d32605f50aa6a26b121', true, array['search_path=pg_catalog, pg_temp']::text[]),

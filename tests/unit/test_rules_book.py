@@ -19,7 +19,7 @@ def _named_in_code() -> set[str]:
     """Strings with the shape of a rule's name, in the modules that give verdicts."""
     names = set()
     for path in FOLDER.glob("*.py"):
-        if path.name == "book.py":
+        if path.name.startswith("book"):
             continue
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):

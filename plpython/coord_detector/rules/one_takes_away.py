@@ -1,0 +1,187 @@
+"""One side drops, renames or replaces an object, and the other changes or uses it."""
+
+from __future__ import annotations
+
+from ..identity import RELATION
+from ..model import Outcome, Side, Touch
+from . import dependents
+from .both_stay import TABLES
+from .effects import Effect
+from .guards import is_rename, skips
+from .needs import changes_of, data_named_by, looked_up_by
+from .verdict import OTHER, Report, say
+
+
+def one_drops(dropper: Effect, other: Effect, side: Side, report: Report) -> None:
+    gone = dropper.drop
+    assert gone is not None
+    user_side = OTHER[side]
+    if is_rename(gone):
+        one_renames(dropper, other, side, report)
+        return
+    waiting = [touch for touch in other.uses if touch.facet == "absence"]
+    if waiting:
+        _dependent_first(dropper, side, report)
+        return
+    cascade = bool(gone.detail.get("cascade")) or bool(gone.detail.get("implied"))
+    looked_up = [touch for touch in looked_up_by(other) if "all_columns" not in touch.detail]
+    changes = changes_of(other)
+    if not cascade and any(dependents.blocks_drop(touch, dropper.key) for touch in looked_up):
+        say(report, "drop-while-used", "clash", dropper, kind="dependency")
+    elif other.stars and dropper.key.family == RELATION and _stars_that_stay(other):
+        rule: Outcome = "order" if cascade else "clash"
+        side_first = user_side if cascade else None
+        name = "use-before-drop" if cascade else "drop-while-used"
+        say(report, name, rule, dropper, side_first, kind="dependency", weight="error")
+    elif looked_up or other.columns or data_named_by(other) or other.stars:
+        say(
+            report,
+            "use-before-drop",
+            "order",
+            dropper,
+            user_side,
+            kind="dependency",
+            weight="error",
+        )
+    elif changes and all(skips(touch) for touch in changes):
+        say(report, "skipped-after-drop", "overlap", dropper, weight="warning")
+    elif changes:
+        say(report, "change-before-drop", "order", dropper, user_side, weight="error")
+    elif not gone.detail.get("implied") and any(
+        not dependents.is_looked_up(touch) for touch in other.uses
+    ):
+        say(report, "body-outlives-drop", "overlap", dropper, kind="dependency", weight="warning")
+
+
+def _dependent_first(dropper: Effect, side: Side, report: Report) -> None:
+    """If what replaces it needs the same again, that has a verdict of its own."""
+    say(
+        report,
+        "dependent-goes-first",
+        "order",
+        dropper,
+        side,
+        kind="dependency",
+        weight="error",
+    )
+
+
+def _stars_that_stay(effect: Effect) -> bool:
+    return any(touch.detail.get("by") in ("view", "materialized view") for touch in effect.stars)
+
+
+def one_renames(mover: Effect, other: Effect, side: Side, report: Report) -> None:
+    user_side = OTHER[side]
+    changes = changes_of(other)
+    if looked_up_by(other) or other.columns or data_named_by(other):
+        say(
+            report,
+            "use-before-rename",
+            "order",
+            mover,
+            user_side,
+            kind="dependency",
+            weight="error",
+        )
+    elif changes:
+        if all(skips(touch) for touch in changes):
+            say(report, "skipped-if-absent", "clash", mover)
+        else:
+            say(report, "change-before-rename", "order", mover, user_side, weight="error")
+    elif any(not dependents.is_looked_up(touch) for touch in other.uses):
+        say(report, "body-outlives-drop", "overlap", mover, kind="dependency", weight="warning")
+
+
+def one_replaces(replacer: Effect, other: Effect, side: Side, report: Report) -> None:
+    gone, made = replacer.drop, replacer.create
+    assert gone is not None
+    assert made is not None
+    looked_up = [touch for touch in looked_up_by(other) if not touch.detail.get("body")]
+    changes = changes_of(other)
+    data = data_named_by(other)
+    if any(touch.facet == "absence" for touch in other.uses):
+        _dependent_first(replacer, side, report)
+        return
+    if not (looked_up or changes or data or other.columns):
+        return
+    if replacer.key.family == RELATION and (
+        _lacks(replacer, made, other, changes) or _is_not_for(made, looked_up, changes)
+    ):
+        # The new one lacks what the other side uses, or is nothing that can be used so.
+        say(
+            report,
+            "use-before-replace",
+            "order",
+            replacer,
+            OTHER[side],
+            kind="dependency",
+            weight="error",
+        )
+    elif changes:
+        say(report, "replaced-under-change", "clash", replacer)
+    elif not (looked_up or data):
+        return  # a body, or a part of it, that the new one has too
+    elif not looked_up:
+        say(
+            report,
+            "use-before-replace",
+            "order",
+            replacer,
+            OTHER[side],
+            kind="dependency",
+            weight="error",
+        )
+    elif (
+        is_rename(gone)
+        or gone.detail.get("cascade")
+        or not any(dependents.blocks_drop(touch, replacer.key) for touch in looked_up)
+    ):
+        say(report, "replaced-under-change", "clash", replacer, kind="dependency")
+    else:
+        say(
+            report,
+            "replace-before-use",
+            "order",
+            replacer,
+            side,
+            kind="dependency",
+            weight="error",
+        )
+
+
+def _lacks(replacer: Effect, made: Touch, other: Effect, changes: list[Touch]) -> bool:
+    """Whether the new one has no column or member that the other side names."""
+    new = {(touch.kind, touch.sub) for touch in replacer.members if touch.action == "create"}
+    columns = made.detail.get("columns")
+    if isinstance(columns, list):
+        known = {str(column) for column in columns}
+    elif made.facet == "definition" and made.kind == "table":
+        known = {sub for kind, sub in new if kind == "table column" and sub is not None}
+    else:
+        return False
+    if other.columns - known:
+        return True
+    return made.kind == "table" and any(
+        touch.sub is not None
+        and touch.action in ("drop", "alter")
+        and (touch.kind, touch.sub) not in new
+        for touch in changes
+    )
+
+
+def _is_not_for(made: Touch, uses: list[Touch], changes: list[Touch]) -> bool:
+    """Whether a view takes the place of a table that is changed, indexed or referred to as one."""
+    if made.kind != "view" or is_rename(made):
+        return False
+    return any(touch.detail.get("by") in ONLY_ON_TABLES for touch in uses) or any(
+        touch.kind in TABLES | ONLY_IN_TABLES
+        and touch.facet not in ("privileges", "owner", "default")
+        for touch in changes
+    )
+
+
+ONLY_ON_TABLES = frozenset(("index", "statistics object", "table constraint", "policy"))
+"""What uses a table and is refused on a view."""
+
+ONLY_IN_TABLES = frozenset(("table column", "table constraint", "trigger", "policy"))
+"""Members of a table: triggers of a view are made another way, the others it has not."""
