@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -124,6 +124,59 @@ def test_a_plain_installation_is_upgraded_and_keeps_its_rows(
     assert installed(bare) == Installed("plain", next_release)
     assert bare.execute("SELECT to_regclass('coord.novelty')").fetchone() == ("coord.novelty",)
     assert upgrade(bare).action == "unchanged"
+
+
+@pytest.fixture(params=["extension", "plain"])
+def old(bare: psycopg.Connection[Any], request: pytest.FixtureRequest) -> psycopg.Connection[Any]:
+    """A connection to a database with version 0.1.0, and an intent in it."""
+    if request.param == "extension":
+        bare.execute("CREATE EXTENSION confiture_coord VERSION '0.1.0' CASCADE")
+    else:
+        bare.execute("CREATE EXTENSION plpython3u")
+        with bare.transaction():
+            bare.execute((version.PACKAGED_SQL / "plain--0.1.0.sql").read_bytes())
+        bare.execute("RESET search_path")
+    bare.execute("SELECT * FROM coord.register_intent('a', 'f', 'CREATE TABLE t ()'::text)")
+    assert installed(bare) == Installed(request.param, "0.1.0")
+    return bare
+
+
+@pytest.mark.parametrize("step", [install.install, upgrade])
+def test_the_first_release_is_upgraded_and_keeps_its_rows(
+    old: psycopg.Connection[Any], step: Callable[[psycopg.Connection[Any]], install.Outcome]
+) -> None:
+    before = old.execute("SELECT * FROM coord.intent_history").fetchall()
+    with pytest.raises(VersionMismatch, match=r"0\.1\.0"):
+        IntentRegistry(old).list_intents()
+    outcome = step(old)
+    assert (outcome.action, outcome.version) == ("updated", OURS)
+    assert outcome.notes == ["It was 0.1.0."]
+    assert step(old).action == "unchanged"
+    assert old.execute("SELECT * FROM coord.intent_history").fetchall() == before
+    assert [each.feature_name for each in IntentRegistry(old).list_intents()] == ["f"]
+    assert [each for each in examine(old) if not each.ok] == []
+
+
+def test_an_upgrade_that_fails_changes_nothing(
+    old: psycopg.Connection[Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    how = installed(old)
+    assert how is not None
+    if how.how == "plain":
+        for path in version.PACKAGED_SQL.glob("plain--*.sql"):
+            (tmp_path / path.name).write_bytes(path.read_bytes() + b"\nSELECT 1/0;\n")
+        monkeypatch.setattr(install, "PACKAGED_SQL", tmp_path)
+    else:  # its script cannot be changed; something that stands in its way can be made
+        old.execute(
+            "CREATE FUNCTION fail() RETURNS event_trigger LANGUAGE plpgsql"
+            " AS 'BEGIN PERFORM 1/0; END'; CREATE EVENT TRIGGER fail ON ddl_command_end"
+            " WHEN TAG IN ('COMMENT') EXECUTE FUNCTION fail()"
+        )
+    with pytest.raises(psycopg.errors.DivisionByZero):
+        upgrade(old)
+    assert installed(old) == how
+    assert old.execute("SELECT coord.version()").fetchone() == ("0.1.0",)
+    assert old.info.transaction_status == psycopg.pq.TransactionStatus.IDLE
 
 
 def test_a_plain_installation_becomes_an_extension_with_its_rows(
