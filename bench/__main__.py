@@ -8,7 +8,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from bench import registration, sessions
+from bench import parsing, registration, sessions
 from bench.machine import facts
 from bench.plot import series, svg
 from bench.timing import Figure
@@ -17,7 +17,7 @@ from tools.installation import find_installation
 from tools.places import state_folder
 from tools.private_server import build_private_server
 
-SUITES = {"registration": registration.run, "sessions": sessions.run}
+SUITES = {"registration": registration.run, "sessions": sessions.run, "parsing": parsing.run}
 RESULTS = Path(__file__).resolve().parent / "results"
 
 
