@@ -128,7 +128,13 @@ def catalog(connection: psycopg.Connection[Any], *, contents: bool = True) -> di
     before = connection.execute("show search_path").fetchone()
     assert before is not None
     connection.execute("set local search_path = pg_catalog")
-    found = {str(name): str(value) for name, value in connection.execute(_CATALOG).fetchall()}
+    newer = connection.info.server_version >= 150000
+    publications = _PUBLICATIONS.format(contents=_PARTS_AND_SCHEMAS if newer else _WHOLE_TABLES)
+    found = {
+        str(name): str(value)
+        for query in (_CATALOG, publications.encode())
+        for name, value in connection.execute(query).fetchall()
+    }
     if contents:
         tables = connection.execute(_TABLES).fetchall()
         for start in range(0, len(tables), 50):
@@ -311,18 +317,6 @@ select concat_ws(' ', 'event trigger', evtname),
          obj_description(oid, 'pg_event_trigger'))
 from pg_event_trigger
 union all
-select concat_ws(' ', 'publication', p.pubname),
-       concat_ws('|', p.pubowner::regrole, p.puballtables, p.pubinsert, p.pubupdate, p.pubdelete,
-         p.pubtruncate, p.pubviaroot, obj_description(p.oid, 'pg_publication'),
-         (select string_agg(concat_ws(' ', pr.prrelid::regclass,
-              (select string_agg(attname, ',' order by attname) from pg_attribute
-               where attrelid = pr.prrelid and attnum = any (pr.prattrs)),
-              pg_get_expr(pr.prqual, pr.prrelid)), ';' order by pr.prrelid::regclass::text)
-          from pg_publication_rel pr where pr.prpubid = p.oid),
-         (select string_agg(pn.pnnspid::regnamespace::text, ',' order by 1)
-          from pg_publication_namespace pn where pn.pnpubid = p.oid))
-from pg_publication p
-union all
 select concat_ws(' ', 'role', rolname),
        concat_ws('|', rolsuper, rolinherit, rolcreaterole, rolcreatedb, rolcanlogin,
          rolreplication, rolconnlimit, rolbypassrls,
@@ -346,4 +340,27 @@ order by 1
 
 _SEQUENCES = """
 select format('%I.%I', schemaname, sequencename) from pg_sequences order by 1
+"""
+
+_PUBLICATIONS = """
+select concat_ws(' ', 'publication', p.pubname),
+       concat_ws('|', p.pubowner::regrole, p.puballtables, p.pubinsert, p.pubupdate, p.pubdelete,
+         p.pubtruncate, p.pubviaroot, obj_description(p.oid, 'pg_publication'), {contents})
+from pg_publication p
+"""
+
+_WHOLE_TABLES = """
+(select string_agg(pr.prrelid::regclass::text, ';' order by pr.prrelid::regclass::text)
+ from pg_publication_rel pr where pr.prpubid = p.oid)
+"""
+
+# What PostgreSQL 15 brought: lists of columns, conditions, and all tables of a schema.
+_PARTS_AND_SCHEMAS = """
+(select string_agg(concat_ws(' ', pr.prrelid::regclass,
+     (select string_agg(attname, ',' order by attname) from pg_attribute
+      where attrelid = pr.prrelid and attnum = any (pr.prattrs)),
+     pg_get_expr(pr.prqual, pr.prrelid)), ';' order by pr.prrelid::regclass::text)
+ from pg_publication_rel pr where pr.prpubid = p.oid),
+(select string_agg(pn.pnnspid::regnamespace::text, ',' order by 1)
+ from pg_publication_namespace pn where pn.pnpubid = p.oid)
 """
