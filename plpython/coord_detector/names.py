@@ -97,6 +97,8 @@ class Scope:
         self.tables: dict[Relation, Table] = {}
         self.returned: dict[Relation, tuple[str, ...] | None] = {}
         """The columns of what routines return, by bare name; None where overloads differ."""
+        self.publications: dict[str, dict[Relation, str]] = {}
+        """The tables of publications that the script made, with how each is published."""
         self.search_path: tuple[str, ...] = self._first
 
     # ---------------------------------------------------------------- the search path
@@ -380,7 +382,7 @@ def type_name(node: Any, scope: Scope, modifiers: bool = True) -> tuple[str | No
     parts = type_parts(node)
     arrays = bool(node.arrayBounds)
     if node.pct_type:
-        return _column_type(parts, scope, node.setof)
+        return _column_type(parts, scope, modifiers)
     schema: str | None = None
     if is_builtin_type(parts):
         name = parts[-1]
@@ -401,15 +403,27 @@ def type_name(node: Any, scope: Scope, modifiers: bool = True) -> tuple[str | No
     return schema, text
 
 
-def _column_type(parts: tuple[str, ...], scope: Scope, setof: bool) -> tuple[str | None, str]:
+def _column_type(
+    parts: tuple[str, ...], scope: Scope, modifiers: bool
+) -> tuple[str | None, str]:
     """``table.column%TYPE``, which is known when the script created the table."""
     options = scope.resolve(parts[:-1], "relation")
     table = scope.tables.get(options[0])
     if table is not None and parts[-1] in table.columns:
-        return None, table.columns[parts[-1]].type
+        text = table.columns[parts[-1]].type
+        return None, text if modifiers else without_modifiers(text)
     schema, name = options[0]
     names = [quoted(part) for part in (schema, name, parts[-1]) if part is not None]
     return schema, ".".join(names) + "%type"
+
+
+def without_modifiers(text: str) -> str:
+    """``numeric(8,2)[]`` -> ``numeric[]``; brackets inside quotes are part of a name."""
+    start = text.rfind("(")
+    end = text.find(")", start)
+    if start < 0 or '"' in text[start:]:
+        return text
+    return text[:start] + text[end + 1 :]
 
 
 def _with_modifiers(name: str, text: str, typmods: Sequence[Any]) -> str:

@@ -10,7 +10,7 @@ from tests.unit.uses_notation import node_of, notation, scope, sets, uses_of_sta
 
 CHANGES = [
     ("insert into t values (1)", "public.t.*!"),
-    ("insert into t default values", "public.t.*!"),
+    ("insert into t default values", "public.t!"),
     (
         "insert into t (a, b[1], c.d) values (1, f(), default)",
         "public.t!, public.t.a!, public.t.b!, public.t.c!, function public.f/0",

@@ -553,7 +553,7 @@ def _leave_type(s: Subject) -> None:
         return
     for place in list(s.table.parents):
         parent = s.work.scope.tables.get(place)
-        if parent is not None and parent.kind == "composite type":
+        if parent is not None and parent.kind == "type":
             parent.children.remove(s.target.options[0])
             s.table.parents.remove(place)
 

@@ -29,6 +29,7 @@ def drop_object(work: Work, what: Address, detail: Detail) -> None:
     kind, target, sub = what
     work.add(kind, target, sub, "drop", "definition", detail)
     if kind == "schema":
+        work.scope.dropped("schema", None, target.name)
         _drop_contents(work, target)
     elif kind in ("table", "foreign table", "materialized view", "partitioned table"):
         _drop_belongings(work, target)
@@ -68,8 +69,14 @@ def _drop_belongings(work: Work, target: Target) -> None:
 
 def _drop_constraint_of(work: Work, target: Target) -> None:
     index = work.table(target)
-    if index is not None and index.owner is not None:
-        index.owner.indexes.pop(target.options[0], None)
+    if index is None or index.owner is None:
+        return
+    index.owner.indexes.pop(target.options[0], None)
+    for child in work.descendants(index.owner):
+        table = work.table(child)
+        for part, facts in list(table.indexes.items()) if table is not None else ():
+            if facts.get("part_of") == target.options[0]:
+                drop_index(work, Target(*part), table)
 
 
 def _drop_contents(work: Work, target: Target) -> None:

@@ -53,6 +53,9 @@ def _plain(work: Work, node: Node, kind: str) -> None:
     detail: Detail = {"definition": shortened(", ".join(sorted(words)))}
     if node.if_not_exists:
         detail["if_not_exists"] = True
+        if work.scope.exists(kind, *target.options[0]):
+            work.use(kind, target, None, {"if_not_exists": True})
+            return
     work.add(kind, target, None, "create", "definition", detail)
     for schema, name in target.options:
         work.scope.created(kind, schema, name)
@@ -116,6 +119,18 @@ def _operator(work: Work, node: Node) -> None:
             work.routine_use(name_argument(work, option), types, **by)
         elif option.defname in ("restrict", "join"):
             work.routine_use(name_argument(work, option), None, **by)
+        elif option.defname in ("commutator", "negator"):
+            swapped = (right, left) if option.defname == "commutator" else (left, right)
+            _partner(work, target, option, swapped)
+
+
+def _partner(work: Work, operator: Target, option: Node, operands: tuple[Node, Node]) -> None:
+    """The server notes the operator at its partner too, and makes a partner that is not there."""
+    place = work.reference(strings(name_argument(work, option)), "operator")
+    partner = place.renamed(operator_name(work, place.name, operands))
+    if partner.options[0] != operator.options[0]:
+        detail: Detail = {"value": operator.text(), "implied": True}
+        work.add("operator", partner, None, "alter", option.defname, detail)
 
 
 def alter_operator(work: Work, node: Node) -> None:
@@ -154,10 +169,11 @@ def create_class(work: Work, node: Node) -> None:
         for schema, name in target.options:
             work.scope.created("operator family", schema, name)
     work.type_use(node.datatype, **by)
-    _items(work, node, by)
+    _items(work, node, by, node.datatype)
 
 
-def _items(work: Work, node: Node, by: Detail) -> None:
+def _items(work: Work, node: Node, by: Detail, type_: Node = None) -> None:
+    """Operators and functions; operators of a class are those of its type, unless it says more."""
     for item in node.items or ():
         if item.storedtype is not None:
             work.type_use(item.storedtype, **by)
@@ -165,8 +181,9 @@ def _items(work: Work, node: Node, by: Detail) -> None:
             continue
         parts = strings(item.name.objname)
         if item.itemtype == 1:
-            if len(parts) > 1 or item.name.objargs:
-                _operator_use(work, parts, item.name.objargs, by)
+            operands = item.name.objargs or ((type_, type_) if type_ is not None else None)
+            if len(parts) > 1 or operands:
+                _operator_use(work, parts, operands, by)
         elif item.name.args_unspecified:
             work.routine_use(parts, None, **by)
         else:

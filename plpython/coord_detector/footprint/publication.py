@@ -22,6 +22,7 @@ def create_publication(work: Work, node: Node) -> None:
     if node.for_all_tables:
         detail["all_tables"] = True
     work.add("publication", target, None, "create", "definition", detail)
+    work.scope.publications[node.pubname] = {}
     for one in node.pubobjects or ():
         _member(work, node.pubname, one, "create", {})
 
@@ -39,11 +40,42 @@ def alter_publication(work: Work, node: Node) -> None:
         # What is not in the list is taken out, and only the catalog knows what that is.
         value: list[Json] = [*sorted(_object_text(work, one) for one in node.pubobjects)]
         work.add("publication", target, None, "alter", "tables", {"value": value})
+        _leave(work, node)
     else:
         work.use("publication", target, None, {"by": "publication relation"})
     action: Action = "drop" if node.action == _ACTION.AP_DropObjects else "create"
     for one in node.pubobjects:
         _member(work, node.pubname, one, action, {"or_replace": True} if sets else {})
+
+
+def _leave(work: Work, node: Node) -> None:
+    """SET takes out what the script put in, and the list does not name."""
+    known = work.scope.publications.get(node.pubname)
+    if known is None:
+        return
+    named = {
+        work.relation(one.pubtable.relation).options[0]
+        for one in node.pubobjects
+        if one.pubobjtype == _KIND.PUBLICATIONOBJ_TABLE
+    }
+    for place in [place for place in known if place not in named]:
+        detail: Detail = {"implied": True}
+        relation = Target(*place)
+        work.add("publication relation", relation, node.pubname, "drop", "definition", detail)
+        del known[place]
+
+
+def publication_renamed(work: Work, old: str, new: str) -> None:
+    """Its tables are in it under its new name."""
+    known = work.scope.publications.pop(old, None)
+    if known is None:
+        return
+    work.scope.publications[new] = known
+    for place in known:
+        detail: Detail = {"implied": True}
+        kind, relation = "publication relation", Target(*place)
+        work.add(kind, relation, old, "drop", "name", {**detail, "renamed_to": new})
+        work.add(kind, relation, new, "create", "name", {**detail, "renamed_from": old})
 
 
 def _object_text(work: Work, one: Node) -> str:
@@ -68,12 +100,22 @@ def _member(work: Work, publication: str, one: Node, action: Action, extra: Deta
         schema = (
             one.name if one.pubobjtype == _KIND.PUBLICATIONOBJ_TABLES_IN_SCHEMA else _current(work)
         )
-        place = Target(None, str(schema))
-        work.add("publication namespace", place, publication, action, "definition", extra)
-        work.use("schema", place, None, {"by": "publication"})
+        namespace = Target(None, str(schema))
+        work.add("publication namespace", namespace, publication, action, "definition", extra)
+        work.use("schema", namespace, None, {"by": "publication"})
         return
     relation = work.relation(one.pubtable.relation)
-    detail: Detail = {"definition": shortened(_object_text(work, one)), **extra}
+    text = _object_text(work, one)
+    known = work.scope.publications.get(publication)
+    if known is not None:
+        place = relation.options[0]
+        if action == "create" and known.get(place) == text:
+            work.use("publication", Target(None, publication), None, {"by": "publication relation"})
+            return
+        known.pop(place, None)
+        if action == "create":
+            known[place] = text
+    detail: Detail = {"definition": shortened(text), **extra}
     work.add("publication relation", relation, publication, action, "definition", detail)
     if action == "create":
         by: Detail = {"by": "publication"}

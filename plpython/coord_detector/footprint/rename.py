@@ -20,6 +20,7 @@ from .objects import (
     forget,
     note_routine,
 )
+from .publication import publication_renamed
 from .work import Detail, Node, Target, Work
 
 _O = enums.ObjectType
@@ -48,12 +49,16 @@ def rename(work: Work, node: Node) -> None:
         kind = str(what.name).removeprefix("OBJECT_").lower()
         _move(work, Address(kind, Target(None, node.subname)), node.newname, None, detail)
         if kind == "schema":
+            work.scope.dropped("schema", None, node.subname)
+            work.scope.created("schema", None, node.newname)
             _schema_renamed(work, node.subname, node.newname)
     elif node.relation is not None:
         _rename_relation(work, node, detail)
     else:
         old = address(work, what, node.object)
         _move(work, old, node.newname, None, detail)
+        if old.kind == "publication":
+            publication_renamed(work, old.target.name, node.newname)
 
 
 def _rename_column(work: Work, node: Node) -> None:
@@ -184,6 +189,11 @@ def _relation_follows(work: Work, old: Target, new: Target) -> None:
     index = work.table(old)
     if index is not None and index.kind == "index" and index.owner is not None:
         _rename_constraint_of(work, index.owner, here, there)
+        for child in work.descendants(index.owner):
+            table = work.table(child)
+            for facts in table.indexes.values() if table is not None else ():
+                if facts.get("part_of") == here:
+                    facts["part_of"] = there
     for one, other in zip(old.options, new.options, strict=False):
         work.scope.relation_moved(one, other)
     table = work.scope.tables.get(there)

@@ -11,10 +11,14 @@ def create_schema(work: Work, node: Node) -> None:
     detail: Detail = {"definition": f"schema {name}"}
     if node.if_not_exists:
         detail["if_not_exists"] = True
+        if work.scope.exists("schema", None, name):
+            work.use("schema", Target(None, name), None, {"if_not_exists": True})
+            return
     if node.authrole is not None:
         detail["owner"] = role_name(node.authrole)
         work.role_use(node.authrole, by="schema")
     work.add("schema", Target(None, name), None, "create", "definition", detail)
+    work.scope.created("schema", None, name)
     if not node.schemaElts:
         return
     around = work.scope

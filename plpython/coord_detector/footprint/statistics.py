@@ -33,6 +33,9 @@ def create_statistics(work: Work, node: Node) -> None:
         detail["automatic"] = True
     if node.if_not_exists:
         detail["if_not_exists"] = True
+        if work.scope.exists(_FAMILY, *target.options[0]):
+            work.use(_FAMILY, target, None, {"if_not_exists": True})
+            return
     work.add(_FAMILY, target, None, "create", "definition", detail)
     for schema, name in target.options:
         work.scope.created(_FAMILY, schema, name)

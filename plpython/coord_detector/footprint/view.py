@@ -63,9 +63,12 @@ def _view_columns(
     for name in columns or ():
         known = earlier is not None and name in earlier.columns
         table.columns[name] = Column()
-        # A view that is replaced has its columns already, but for those added at the end.
-        if not known and (earlier is not None or not replaces):
-            work.add(f"{kind} column", target, name, "create", "definition", {"implied": True})
+        if not known:
+            # Whether a view is there to be replaced, and has this column, the catalog knows.
+            detail: Detail = {"implied": True}
+            if replaces:
+                detail["or_replace"] = True
+            work.add(f"{kind} column", target, name, "create", "definition", detail)
 
 
 def create_table_as(work: Work, node: Node) -> None:

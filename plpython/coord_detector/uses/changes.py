@@ -27,6 +27,8 @@ def _insert(collector: Collector, node: Any, outer: Level | None, common: Common
             walk(collector, column.indirection, Level(Sources(), outer, common))
     elif node.selectStmt is not None:
         collector.table(target, "write", all_columns=True)
+        lists = getattr(node.selectStmt, "valuesLists", None)
+        collector.first_columns(target, len(lists[0]) if lists else 0)
     if node.selectStmt is not None:
         query(collector, node.selectStmt, outer, common)
     level = Level(Sources([target]), outer, common)

@@ -136,6 +136,18 @@ class Collector:
             options = tuple((option, 0) for option in source.tables)
             self._add("table column", options, name, access, False, {})
 
+    def spelled_out(self, source: Source) -> None:
+        """Add what ``*`` stands for in a list of columns, as far as the script tells."""
+        for base in source.bases:
+            for name in sorted(base.known) if base.own else ():
+                self.column(base, name)
+
+    def first_columns(self, source: Source, count: int) -> None:
+        """Add those columns that INSERT fills when it names none."""
+        table = self.scope.tables.get(source.tables[0]) if source.own else None
+        for name in list(table.columns)[:count] if table is not None else ():
+            self.column(source, name, "write")
+
     def column_of(
         self, candidates: Sequence[tuple[Source, int]], name: str, uncertain: bool = False
     ) -> None:

@@ -125,6 +125,18 @@ def _json_columns(collector: Collector, columns: Sequence[Any], level: Level) ->
     return names
 
 
+def _common_columns(collector: Collector, left: Sources, right: Sources) -> None:
+    """A natural join compares the columns of one name, where the script tells which those are."""
+    sides = [
+        {name: base for source in side.everything for base in source.bases for name in base.known}
+        for side in (left, right)
+    ]
+    for name in sorted(sides[0].keys() & sides[1].keys()):
+        for side in sides:
+            if side[name].own:
+                collector.column(side[name], name)
+
+
 def _join(collector: Collector, node: Any, level: Level) -> Sources:
     """Walk a tree of joins. Chains lean to the left, and may be very long."""
     chain: list[Any] = []
@@ -143,6 +155,7 @@ def _join(collector: Collector, node: Any, level: Level) -> Sources:
             left = Sources(joined.everything[gone_through:])
             all_columns(collector, Level(left, None, level.common))
             all_columns(collector, Level(right, None, level.common))
+            _common_columns(collector, left, right)
         for name in names_of(join.usingClause):
             for side in (joined, right):
                 found = side.find(name)

@@ -50,10 +50,12 @@ def output_of(collector: Collector, targets: Sequence[Any], level: Level) -> Out
             if len(value.fields) == 1:
                 for source in level.sources.everything:
                     builder.all_of(source)
+                    collector.spelled_out(source)
                 continue
             named = find_source([field.sval for field in value.fields[:-1]], level)
             if named is not None:
                 builder.all_of(named)
+                collector.spelled_out(named)
             else:
                 # The fields of a record variable cannot be told.
                 builder.unknown()

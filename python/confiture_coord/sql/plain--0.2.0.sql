@@ -14245,7 +14245,7 @@ from __future__ import annotations
 from collections.abc import Container, Sequence
 
 from ..identity import display
-from ..model import Conflict
+from ..model import Conflict, Side
 from ..suggest import suggestions
 from .verdict import STRENGTH, Verdict
 
@@ -14270,6 +14270,10 @@ FAILS_IN_BOTH_ORDERS = frozenset(
 """Clashes that no order avoids; with the others the last writer wins."""
 
 
+WORKS_TWICE = frozenset(("same-value", "same-grant", "same-index-other-name"))
+"""Duplicates of which the second changes nothing, or does no harm: no order is wrong."""
+
+
 def put_together(
     verdicts: Sequence[Verdict], overlaps: Sequence[Verdict], visible: Container[str]
 ) -> list[Conflict]:
@@ -14284,16 +14288,22 @@ def put_together(
     ):
         # Only one order works at all: then who comes last is no longer open.
         [first] = firsts
-        found = [
-            one._replace(outcome="order", first=first) if one.outcome == "clash" else one
-            for one in found
-        ]
+        found = [_in_order(one, first) for one in found]
     by_type: dict[str, list[Verdict]] = {}
     for one in found:
         by_type.setdefault(one.type, []).append(one)
     conflicts = [_conflict(type_, group, visible) for type_, group in by_type.items()]
     conflicts.sort(key=_strongest_first)
     return conflicts
+
+
+def _in_order(verdict: Verdict, first: Side | None) -> Verdict:
+    """A finding beside another that leaves one order only."""
+    if verdict.outcome == "clash":
+        return verdict._replace(outcome="order", first=first)
+    if verdict.outcome == "duplicate" and verdict.rule in WORKS_TWICE:
+        return verdict._replace(outcome="overlap")
+    return verdict
 
 
 def _as_clash(verdict: Verdict) -> Verdict:
@@ -16149,6 +16159,8 @@ def _insert(collector: Collector, node: Any, outer: Level | None, common: Common
             walk(collector, column.indirection, Level(Sources(), outer, common))
     elif node.selectStmt is not None:
         collector.table(target, "write", all_columns=True)
+        lists = getattr(node.selectStmt, "valuesLists", None)
+        collector.first_columns(target, len(lists[0]) if lists else 0)
     if node.selectStmt is not None:
         query(collector, node.selectStmt, outer, common)
     level = Level(Sources([target]), outer, common)
@@ -16400,6 +16412,18 @@ class Collector:
         if name not in builtin_names.SYSTEM_COLUMNS:
             options = tuple((option, 0) for option in source.tables)
             self._add("table column", options, name, access, False, {})
+
+    def spelled_out(self, source: Source) -> None:
+        """Add what ``*`` stands for in a list of columns, as far as the script tells."""
+        for base in source.bases:
+            for name in sorted(base.known) if base.own else ():
+                self.column(base, name)
+
+    def first_columns(self, source: Source, count: int) -> None:
+        """Add those columns that INSERT fills when it names none."""
+        table = self.scope.tables.get(source.tables[0]) if source.own else None
+        for name in list(table.columns)[:count] if table is not None else ():
+            self.column(source, name, "write")
 
     def column_of(
         self, candidates: Sequence[tuple[Source, int]], name: str, uncertain: bool = False
@@ -16911,6 +16935,18 @@ def _json_columns(collector: Collector, columns: Sequence[Any], level: Level) ->
     return names
 
 
+def _common_columns(collector: Collector, left: Sources, right: Sources) -> None:
+    """A natural join compares the columns of one name, where the script tells which those are."""
+    sides = [
+        {name: base for source in side.everything for base in source.bases for name in base.known}
+        for side in (left, right)
+    ]
+    for name in sorted(sides[0].keys() & sides[1].keys()):
+        for side in sides:
+            if side[name].own:
+                collector.column(side[name], name)
+
+
 def _join(collector: Collector, node: Any, level: Level) -> Sources:
     """Walk a tree of joins. Chains lean to the left, and may be very long."""
     chain: list[Any] = []
@@ -16929,6 +16965,7 @@ def _join(collector: Collector, node: Any, level: Level) -> Sources:
             left = Sources(joined.everything[gone_through:])
             all_columns(collector, Level(left, None, level.common))
             all_columns(collector, Level(right, None, level.common))
+            _common_columns(collector, left, right)
         for name in names_of(join.usingClause):
             for side in (joined, right):
                 found = side.find(name)
@@ -17362,10 +17399,12 @@ def output_of(collector: Collector, targets: Sequence[Any], level: Level) -> Out
             if len(value.fields) == 1:
                 for source in level.sources.everything:
                     builder.all_of(source)
+                    collector.spelled_out(source)
                 continue
             named = find_source([field.sval for field in value.fields[:-1]], level)
             if named is not None:
                 builder.all_of(named)
+                collector.spelled_out(named)
             else:
                 # The fields of a record variable cannot be told.
                 builder.unknown()
@@ -19356,7 +19395,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $function$
 # As the owner: where the parser lies is nothing that a caller may influence.
-if 'confiture_coord 7ac8f5436e965070' in GD:
+if 'confiture_coord c607260d55361a5d' in GD:
     return
 import importlib
 import importlib.machinery
@@ -19364,7 +19403,7 @@ import importlib.util
 import marshal
 import sys
 
-package = 'coord_detector_7ac8f5436e965070'
+package = 'coord_detector_c607260d55361a5d'
 python = f'{sys.implementation.cache_tag} {importlib.util.MAGIC_NUMBER.hex()}'
 compiled = plpy.prepare(
     'select path, code from coord.detector_code where fingerprint = $1 and python = $2',
@@ -19427,7 +19466,7 @@ loader = importlib.import_module(package + '.loader')
 loader.prepare(f"{folder[0]['setting']}/confiture_coord/{version}", in_backend=True)
 backend = importlib.import_module(package + '.backend')
 backend.start(plpy)
-GD['confiture_coord 7ac8f5436e965070'] = backend
+GD['confiture_coord c607260d55361a5d'] = backend
 $function$;
 comment on function coord._load_detector() is
     'Loads the detector into this session (internal; harmless to call)';
@@ -19440,7 +19479,7 @@ import importlib.util
 import marshal
 import sys
 
-package = 'coord_detector_7ac8f5436e965070'
+package = 'coord_detector_c607260d55361a5d'
 python = f'{sys.implementation.cache_tag} {importlib.util.MAGIC_NUMBER.hex()}'
 insert = plpy.prepare(
     'insert into coord.detector_code (fingerprint, python, path, code) values ($1, $2, $3, $4)',
@@ -20532,10 +20571,10 @@ create or replace function coord._footprint(
 )
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord 7ac8f5436e965070')
+detector = GD.get('confiture_coord c607260d55361a5d')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 7ac8f5436e965070']
+    detector = GD['confiture_coord c607260d55361a5d']
 return detector.footprint(changes, change_list, search_path, effective_path)
 $function$;
 comment on function coord._footprint(text, text[], text, name[]) is
@@ -20615,10 +20654,10 @@ language plpython3u stable
 set plan_cache_mode = force_generic_plan
 set jit = off
 as $function$
-detector = GD.get('confiture_coord 7ac8f5436e965070')
+detector = GD.get('confiture_coord c607260d55361a5d')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 7ac8f5436e965070']
+    detector = GD['confiture_coord c607260d55361a5d']
 return detector.compare(
     text_a, list_a, text_b, list_b, search_path, effective_path, use_catalog, limits)
 $function$;
@@ -20722,10 +20761,10 @@ comment on function coord.compare_changes(text[], text, text, boolean) is
 create or replace function coord._detector_facts(out problem text[], out facts json)
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord 7ac8f5436e965070')
+detector = GD.get('confiture_coord c607260d55361a5d')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 7ac8f5436e965070']
+    detector = GD['confiture_coord c607260d55361a5d']
 return detector.facts()
 $function$;
 comment on function coord._detector_facts() is
@@ -20746,10 +20785,10 @@ language plpython3u stable
 set plan_cache_mode = force_generic_plan
 set jit = off
 as $function$
-detector = GD.get('confiture_coord 7ac8f5436e965070')
+detector = GD.get('confiture_coord c607260d55361a5d')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 7ac8f5436e965070']
+    detector = GD['confiture_coord c607260d55361a5d']
 return detector.analyse(changes, change_list, search_path, effective_path, tables_declared,
                         feature_name, limits)
 $function$;
@@ -20767,10 +20806,10 @@ set enable_seqscan = off
 set plan_cache_mode = force_generic_plan
 set jit = off
 as $function$
-detector = GD.get('confiture_coord 7ac8f5436e965070')
+detector = GD.get('confiture_coord c607260d55361a5d')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 7ac8f5436e965070']
+    detector = GD['confiture_coord c607260d55361a5d']
 return detector.detect(
     intent_no, agent_id, feature_name, keys, are_exclusive, touches, resolved_path)
 $function$;
@@ -21914,10 +21953,10 @@ comment on function coord.amend_intent(uuid, text[], text[], text, text, text) i
 create or replace function coord._sort_intents(nodes json, edges json) returns json
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord 7ac8f5436e965070')
+detector = GD.get('confiture_coord c607260d55361a5d')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 7ac8f5436e965070']
+    detector = GD['confiture_coord c607260d55361a5d']
 return detector.merge_order(nodes, edges)
 $function$;
 comment on function coord._sort_intents(json, json) is
@@ -21962,44 +22001,63 @@ begin
     from coord.intent i join coord.status s on s.status = i.status
     where case when intent_ids is null then s.is_active else i.id = any (intent_ids) end;
 
+    with chosen as materialized (
+        select i.id, i.intent_no, lower(i.feature_name) as feature, i.metadata
+        from coord.intent i where i.intent_no = any (v_chosen)
+    ), need as materialized (
+        select i.intent_no, lower(d.name) as name
+        from chosen i cross join coord._depends_on(i.metadata) d (name)
+    )
     select json_agg(json_build_array(e.first_no, e.then_no)) into v_edges
     from (
         select f.intent_no as first_no, t.intent_no as then_no
         from coord.conflict c
-        join coord.intent f on f.id = c.first_intent
-        join coord.intent t on t.id = case when c.first_intent = c.intent_a then c.intent_b
-                                           else c.intent_a end
+        join chosen f on f.id = c.first_intent
+        join chosen t on t.id = case when c.first_intent = c.intent_a then c.intent_b
+                                     else c.intent_a end
         where c.outcome = 'order' and c.moot_at is null
-          and f.intent_no = any (v_chosen) and t.intent_no = any (v_chosen)
         union
-        select o.first_no, o.then_no from coord.own_order o
-        where o.first_no = any (v_chosen) and o.then_no = any (v_chosen)
+        select o.first_no, o.then_no
+        from coord.own_order o
+        join chosen f on f.intent_no = o.first_no
+        join chosen t on t.intent_no = o.then_no
         union
-        select f.intent_no, i.intent_no
-        from coord.intent i
-        cross join coord._depends_on(i.metadata) d (name)
-        join coord.intent f on lower(f.feature_name) = lower(d.name) or f.id::text = lower(d.name)
-        where i.intent_no = any (v_chosen) and f.intent_no = any (v_chosen)
-          and f.intent_no <> i.intent_no
+        select f.intent_no, n.intent_no
+        from need n join chosen f on f.feature = n.name and f.intent_no <> n.intent_no
+        union
+        select f.intent_no, n.intent_no
+        from need n join chosen f on f.id::text = n.name and f.intent_no <> n.intent_no
     ) e;
     v_sorted := coord._sort_intents(to_json(v_chosen), coalesce(v_edges, '[]'));
     return query
+        with earlier as materialized (
+            select (e.value->>1)::bigint as then_no, array_agg(f.id order by f.intent_no) as ids
+            from json_array_elements(v_edges) e
+            join coord.intent f on f.intent_no = (e.value->>0)::bigint
+            group by 1
+        ), unknown as materialized (
+            select i.intent_no, string_agg(
+                       format('depends_on names "%s", which no intent is called', d.name), '; ')
+                       as problem
+            from unnest(v_chosen) n (intent_no)
+            join coord.intent i on i.intent_no = n.intent_no
+            cross join coord._depends_on(i.metadata) d (name)
+            where not exists (
+                      select from coord.intent f where lower(f.feature_name) = lower(d.name))
+              and not exists (
+                      select from coord.intent f where f.id::text = lower(d.name))
+            group by 1
+        )
         select s.place, i.id, i.agent_id, i.feature_name, i.branch_name, i.status,
-               array(select f.id from json_array_elements(coalesce(v_edges, '[]')) e
-                     join coord.intent f on f.intent_no = (e.value->>0)::bigint
-                     where (e.value->>1)::bigint = i.intent_no order by f.intent_no),
-               s.cycle,
+               coalesce(e.ids, '{}'), s.cycle,
                concat_ws('; ',
                    case when s.cycle is not null
                         then format('in cycle %s: no order of its members works', s.cycle) end,
-                   (select string_agg(format('depends_on names "%s", which no intent is called',
-                                             d.name), '; ')
-                    from coord._depends_on(i.metadata) d (name)
-                    where not exists (
-                        select from coord.intent f
-                        where lower(f.feature_name) = lower(d.name) or f.id::text = lower(d.name))))
+                   u.problem)
         from json_to_recordset(v_sorted) as s (place integer, intent_no bigint, cycle integer)
         join coord.intent i on i.intent_no = s.intent_no
+        left join earlier e on e.then_no = s.intent_no
+        left join unknown u on u.intent_no = s.intent_no
         order by s.place;
 end
 $function$;
@@ -22259,7 +22317,7 @@ with ours (name, body, security_definer, settings) as (
     values
 ('_actor', '1f18e24a0fc5d3a93dce49596a06e5490056e6586d2742f4f2616d342b9eb0d2', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_amend', '7e6a0e12eb3ab7c3827b3f9ce1ffbd021acee47513fba8f934c5c9adb03fb570', true, array['search_path=pg_catalog, pg_temp']::text[]),
-('_analyse', 'cf9a986651f69981b618919552c1d52cc25706e4c510a1a73e98add41320dd47', false, array['plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
+('_analyse', 'c92412e7adb647f8767e4e37116da58c38199fbdd76e6063095cca313b1d073f', false, array['plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
 ('_append_history', '8a9eea1b4606579ac7b0296299e644caa5376282fa36973429a7f3ceff78729f', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_authorise', 'c62c1527f3a9c9edd31a092a506bf95cb50ebb0c69beb1527d70df01d1da8009', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_authorise_review', '0577744c55b7787ae7f48e9e124976df695deddaa18d2a38a8bcd2d17ca89aa2', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -22277,7 +22335,7 @@ with ours (name, body, security_definer, settings) as (
 ('_check_text', '1aac582cc8438b9043d87227d0c2093603daedfe5790ea717c187a6456ea4c05', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_check_transition', 'e599451da1cc2eaa3c48a568d2ef0836db5432e24f46dfa3287a573fea4637f1', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_choice', '6a0ec09ca728fa8eb8b028fb505a70f93afd7c5095f2c6c0437233e035cd5d30', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_compare', 'e3d973c91204f216f0db6a045417179c4f175df931c8d07dd1926bf62a818d3e', false, array['plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
+('_compare', 'b0edddb96098365ec1b394d098861f8fac5bc6611342dab6126115d3d3e0ef31', false, array['plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
 ('_compare_rows', 'dd08eeca5d3dd639f8f0733f06353fa94cb3bd9b3e808684fb0e5636fa399035', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_conflict_json', 'a3932a0d0c54d5c6e2a7a60973f3dcf570b7b6a3c9c6a1f28a0d89edad5203b2', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_conflict_line', 'bb606d623ac35ddfb72ef3905e94aba579c416a22a2db649125cceb68f12d403', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -22286,13 +22344,13 @@ with ours (name, body, security_definer, settings) as (
 ('_counts', '7fe8790f45e15bd26f82f9151646c029fb46c2b3487c1b571619010f7fce82b7', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_declare', 'd7b4b1148e125153e71c3a09616a03b0210ac958d245ea152a29997158154fff', false, null::text[]),
 ('_depends_on', 'f37bc93deed02bf43a8a632aea86923b8f86906001140165b00e5d823ca71d6d', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_detect', '2b861973e016cf0ca044fe74dc4902dd6a3be898d0c0b0eb573efb2d1d194e44', false, array['enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
-('_detector_facts', 'e0180a1e0bf9ce98f8aa67b96c3e93a363d4d28dded8d6af54782c22f6f69fc4', false, null::text[]),
-('_detector_sources', '45575001814ca3cbce896a5fc8ae2c61d3c3d9cae5f9185c3ffcfb98e4dbf59e', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_detect', '556aa09a5539ddc74b912bbdc61616dacf2eb2724e4cfddf5a2a707206c8381a', false, array['enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
+('_detector_facts', 'cfc5bb8e18a8de540c4203024fc85634d6ebc02f36c36092e267730c2be7fa03', false, null::text[]),
+('_detector_sources', 'dad81695c4162712f8665a613216a8db3ae5b0c4b4e0d348d6e27f307be4452b', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_digest_of', 'af0f4735eb433dca9fd14b71246b20d20daa3cba8f7c0cd06774be1d1088bd30', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_ended', '679a84d1d5a194bca40468412857eae0e2e10b1e58e855442af1b763c8ada9be', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_follow_transition', '35b401e5c0362e7364b602cda21afbef50d5be447c42e99475bf5c4433bdb7a0', true, array['search_path=pg_catalog, pg_temp']::text[]),
-('_footprint', '5a4dbb94b603b30e29670bad0deeb2199746c34d56ea42834f10f1d856d861d3', false, null::text[]),
+('_footprint', 'e5c7d9d992418cf10a6936b865f2653e81d7bbebf0a7b70bdb14d0329711dafa', false, null::text[]),
 ('_footprint_rows', '2cf258b01339c7b05129607c705ac7d7cf484d67ac6bb504d677d0782027a4bf', false, null::text[]),
 ('_found_conflicts', 'b58569cb14b92465f9f534dc330b5dde3893374cbe0dc80eb5319af21de0b68e', false, null::text[]),
 ('_guard_intent', '4ee3bd944b5c777fc43a90b9e8b65c6df867a90d2fbd430747ba24942a4c145c', true, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -22317,7 +22375,7 @@ with ours (name, body, security_definer, settings) as (
 ('_known_hashes', '4f7872e748c4ad03daeaccbcc0f6259069f7be6c358d858ae4626cca6f837fda', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_limit_lock_wait', '4eed619fef29ee8feefa29b6653cf4fd679e0e33931a8cf4a4ed9698cea5ae8d', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_limits', 'ffaff60bb0800af484cb83e505b5a2b84b78e7495a3c4b0538c9f442bf412c0e', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_load_detector', 'b32a58aaecba946f8a4277458949e9261b9c04e40327f68019330d9ade2e681c', true, array['search_path=pg_catalog, pg_temp']::text[]),
+('_load_detector', 'bb7a231a79df0f18d8bf25617224802c39e61a7a0860ffef525c39c4fe39f414', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_container', '423434b839f055dd1b41a180585f7d2262aa43f041472a83077af7de726a878f', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_holder', 'b5cbdc0966ec19527fcf60f6a1819b4a82cfbf52f64f5af082ff850e624a4861', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_intent_keys', '001e7dcfa0ced100c60e78b7b257478730a36c946731aaf1ff8cd2f0ac627023', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -22341,7 +22399,7 @@ with ours (name, body, security_definer, settings) as (
 ('_register', '56586fa081177e9edb9742f7387773afbdb95351798f0c855838049b364b823e', true, array['search_path=pg_catalog, pg_temp', 'enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
 ('_setting_of', '9d76f07c41d36e171fb59699533b0dfe2bb059a0e9b71815c7d80aaf51c362b8', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_settle', '9d4fad5adf4522029c8ffd5d5136f09ccb1d48c849bb89563c90a4e4156350cc', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_sort_intents', '87c2f46a65ae737b874ff43ba9b92bf7556a705311ced82e1914081e925f7046', false, null::text[]),
+('_sort_intents', '454e957c9c13b4c3ba20f64edaef8e0437788f7e666c86b7d8a3e3aad0c9dfcb', false, null::text[]),
 ('_status_after_conflict', '60693c723e2feefd7ba0d87d0cd41e22dcacacbceb5b21329700a2d216169e9e', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_store_conflicts', '380c4a52ee39572d837cbab55a1ce74f44c445652d82c5daa2882e8b163ba095', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_store_footprint', 'c61256ff241805c040abb05c226075df836ef4d55af9edda52519d7e0880d485', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -22360,7 +22418,7 @@ with ours (name, body, security_definer, settings) as (
 ('compare_changes', '1d38b48d75c0b9ccb3ad217145abf0a3d4104e92fd1eafbf57281b45e75e025e', false, null::text[]),
 ('compare_changes', 'c1c57ed3b89f392da90e83e7e4b80eb1c5190f50bd8e4524bf2cc7ddb3e6f559', false, null::text[]),
 ('compare_changes', 'ef266f6615d9f01190de9cd8fb41a98476373a7e0c087bc8e5e3d652a18528d5', false, null::text[]),
-('compile_detector', '41d4d88444ae1c2189f131bce5a99800178945a27e43eb32e3ef409b3d45be85', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('compile_detector', '27bfd8f81459b81cd3fee1199c170e8aaffc9815e218fe46b92371e23afa123f', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('conflicts_of', '8986db19d00b60fecf4c8390651e72549c95cabda085669464d62af07d11cb31', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('detector_check', 'fb42c58de073479451a44ca97970843759baaf8a3a0c08d99cbaa571362376fc', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('export_ended', '37a73f17837d8b565ad3462f63279cfc2f85d64a7dfe9d32605f50aa6a26b121', true, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -22374,7 +22432,7 @@ with ours (name, body, security_definer, settings) as (
 ('mark_completed', '14ffb4e223b01e823dfe03261e7f282b26d3af1ca09b05e51c099cdb6cc76271', false, null::text[]),
 ('mark_in_progress', 'b65a0cff69aa4258f1c4299735bd93959ae7822491e344433aff9492cf964d62', false, null::text[]),
 ('mark_merged', 'e2af6d1433e00fd1656453825e499c5295d69ab8dd3b3bfb024089fa9f19c6d3', false, null::text[]),
-('merge_order', '6ee62236ce5b6fb47426d4c0f4b5afce27332576602345dfb0b1a1e1baf8b2b1', true, array['search_path=pg_catalog, pg_temp']::text[]),
+('merge_order', 'b95a9812f775ad83d4c7395fb11e435c954e1c3440d0b7cd905ce0897d942b0c', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('move_intent', 'c04b3b0f2d678e8738f91abd128c85224199205e0a0b5652beaad77f4faedef2', false, null::text[]),
 ('recheck', 'bee201e90446e794edf2a199d7c09320f31fb292d7d6d94c268ed42b110939fe', false, null::text[]),
 ('register_intent', 'ce97797706079dbbb4f1b962665d19edc1294adc124b42d8731ac69b4be82789', false, null::text[]),
@@ -22807,7 +22865,7 @@ return jsonb_build_object(
     'resolution_suggestions', to_jsonb(coord._import_texts(source->'resolution_suggestions')),
     'reviewed', coalesce((source->>'reviewed')::boolean, false),
     'reviewed_at', case when (source->>'reviewed')::boolean
-        then coalesce(source->'reviewed_at', source->'created_at') end,
+        then coalesce(source->>'reviewed_at', source->>'created_at') end,
     'reviewed_by', case when (source->>'reviewed')::boolean then 'unknown' end,
     'resolution_notes', coalesce(source->>'resolution_notes', ''),
     'created_at', source->'created_at',
