@@ -58,7 +58,7 @@ language plpgsql stable
 set search_path = pg_catalog, pg_temp
 as $function$
 declare
-    v_parts text[] := regexp_match(btrim(expected),
+    v_parts text[] := regexp_match(btrim(expected, e' \t\r\n'),
         '^confiture_coord-1/([0-9]{1,18})/([0-9]{1,18})'
         '/((?:[0-9]{1,18}-[0-9]{1,18}(?:,[0-9]{1,18}-[0-9]{1,18})*)?)/([0-9a-f]{64})$');
     v_gaps int8multirange;

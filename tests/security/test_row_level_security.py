@@ -4,9 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import psycopg
 import pytest
 
-from tests.db.intents import Connection, add_column, conflicts, move, problems, rows, status, value
+from tests.db.intents import (
+    Connection,
+    add_column,
+    conflicts,
+    move,
+    problems,
+    register,
+    rows,
+    status,
+    value,
+)
+from tools.places import CHECKOUT
 
 LOCK_ALL = """
     do $$
@@ -66,3 +78,50 @@ def test_nothing_is_hidden_from_functions_where_everything_is_hidden_from_agents
     assert problems(agent, digest) == []
     move(agent, first, "abandoned")
     assert problems(agent, digest) == []
+
+
+def documented_policy() -> str:
+    """The example of docs/security.md, as it stands there."""
+    text = (CHECKOUT / "docs" / "security.md").read_text(encoding="utf-8")
+    [block] = [
+        block.partition("```")[0]
+        for block in text.split("```sql\n")[1:]
+        if "CREATE POLICY" in block
+    ]
+    return block
+
+
+def test_documented_policy_shows_bound_agents_their_own(
+    conn: Connection, connect: Callable[..., Connection]
+) -> None:
+    sessions = {}
+    for name in ("ada", "bob", "carol"):
+        conn.execute(f"create role policy_{name}")
+        group = "coord_reviewer" if name == "carol" else "coord_agent"
+        conn.execute(f"grant {group} to policy_{name}")
+        sessions[name] = connect()
+        sessions[name].execute(f"set role policy_{name}")
+    for name in ("ada", "bob"):
+        conn.execute("select coord.bind_agent(%s, %s)", (name, f"policy_{name}"))
+    conn.execute(documented_policy())
+    first = add_column(sessions["ada"], "ada", "users", "same")
+    second = add_column(sessions["bob"], "bob", "users", "same")
+    seen = {
+        name: {str(each["id"]) for each in rows(session, "select id from coord.intent")}
+        for name, session in sessions.items()
+    }
+    assert seen == {"ada": {first}, "bob": {second}, "carol": {first, second}}
+    # nothing is hidden from detection, from the guards, or from verification
+    assert status(conn, second) == "conflicted"
+    with pytest.raises(psycopg.Error) as blocked:
+        move(sessions["bob"], second, "in_progress")
+    assert blocked.value.sqlstate == "IC004"
+    assert first in (blocked.value.diag.message_detail or "")
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        register(sessions["bob"], "ada", "create table t ()")
+    move(sessions["ada"], first, "abandoned")
+    assert status(conn, second) == "registered"
+    assert problems(sessions["bob"], value(conn, "select coord.history_digest()")) == []
+    for name, session in sessions.items():
+        session.close()
+        conn.execute(f"drop role policy_{name}")

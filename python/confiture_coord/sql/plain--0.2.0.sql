@@ -20087,7 +20087,7 @@ language plpgsql stable
 set search_path = pg_catalog, pg_temp
 as $function$
 declare
-    v_parts text[] := regexp_match(btrim(expected),
+    v_parts text[] := regexp_match(btrim(expected, e' \t\r\n'),
         '^confiture_coord-1/([0-9]{1,18})/([0-9]{1,18})'
         '/((?:[0-9]{1,18}-[0-9]{1,18}(?:,[0-9]{1,18}-[0-9]{1,18})*)?)/([0-9a-f]{64})$');
     v_gaps int8multirange;
@@ -22403,7 +22403,7 @@ with ours (name, body, security_definer, settings) as (
 ('_status_after_conflict', '60693c723e2feefd7ba0d87d0cd41e22dcacacbceb5b21329700a2d216169e9e', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_store_conflicts', '380c4a52ee39572d837cbab55a1ce74f44c445652d82c5daa2882e8b163ba095', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_store_footprint', 'c61256ff241805c040abb05c226075df836ef4d55af9edda52519d7e0880d485', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_verify_digest', '054d906f74bf7c09dd4fa2bcef52ae3a610f674b54e3acefa1d1f172f3f349ec', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_verify_digest', 'eab67f904e9925530a155cf86072b010bb5bf3dc9c65fc0582cebee01e30c91c', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_warn_of_conflicts', 'ec85a6d33f0d0de65f2827e68f31f849046a6ca1a23821c14c22523c673084da', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_write_setting', '72bfb69ada96c290d56d5d032f4e4f38cc52d36eae261c8c3e0e6ec1493b75b3', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('abandon_stale', '5781df7d46a38a663de3a2898cc0d205ea212c9b691bf43c87c3a4db296bae73', true, array['search_path=pg_catalog, pg_temp']::text[]),
