@@ -1458,7 +1458,7 @@ def enrich(touches: Sequence[Touch], query: Query) -> list[Touch]:
     facts.learn(touches)
     resolved = resolution.resolve(touches, facts)
     found = consequences.add(resolved, facts, query)
-    found = row_rules.note(found, facts)
+    found = row_rules.note(found, facts, query)
     found = inserted.note(found, query)
     found = keys.note(found, facts, query)
     found = performed.add(found, facts, query)
@@ -2946,14 +2946,19 @@ from collections.abc import Sequence
 
 from ..identity import COLUMN, family_of
 from ..model import Json, Touch
-from .facts import BaseNames, Facts
+from . import queries
+from .facts import BaseNames, Facts, Query
 
 _EVENTS = {"insert": 4, "delete": 8, "update": 16, "truncate": 32}
 """Bits of pg_trigger.tgtype (src/include/catalog/pg_trigger.h)."""
 
 
-def note(touches: Sequence[Touch], facts: Facts) -> list[Touch]:
+def note(touches: Sequence[Touch], facts: Facts, query: Query) -> list[Touch]:
     """Tell of changed triggers when they fire, of changed columns how they are filled."""
+    taken_along = [one for one in touches if one.kind == "trigger" and "cascade" in one.detail]
+    if taken_along:
+        facts.learn(taken_along)
+    touches = _switched_together(touches, facts, query)
     names = BaseNames()
     result = []
     for touch in touches:
@@ -2973,6 +2978,28 @@ def note(touches: Sequence[Touch], facts: Facts) -> list[Touch]:
                     detail: dict[str, Json] = {"was_not_null": filled[0], "has_default": filled[1]}
                     touch = touch._replace(detail={**touch.detail, **detail})
         result.append(touch)
+    return result
+
+
+def _switched_together(touches: Sequence[Touch], facts: Facts, query: Query) -> Sequence[Touch]:
+    """ENABLE and DISABLE TRIGGER ALL or USER: when the triggers fire that there are."""
+    names = BaseNames()
+    tables: dict[int, int] = {}
+    for index, touch in enumerate(touches):
+        names.follow(touch)
+        if touch.facet == "enabled" and "triggers" in touch.detail and touch.schema is not None:
+            relation = facts.relations.get(names.relation(touch.schema, touch.name))
+            if relation is not None:
+                tables[index] = relation.oid
+    if not tables:
+        return touches
+    bits: dict[int, int] = {}
+    for row in query(queries.TRIGGERS, [sorted(set(tables.values()))]):
+        bits[row["root"]] = bits.get(row["root"], 0) | row["type"]
+    result = list(touches)
+    for index, oid in tables.items():
+        fired: list[Json] = [event for event, bit in _EVENTS.items() if bits.get(oid, 0) & bit]
+        result[index] = touches[index]._replace(detail={**touches[index].detail, "events": fired})
     return result
 
 
@@ -14348,6 +14375,9 @@ from .writers import rows_of
 def compare(writer: Effect, other: Effect, side: Side, report: Report) -> None:
     """``writer`` changes rows of a relation, ``other`` does something to it."""
     backfilled = other.written
+    for switch in other.alters.get("enabled", ()):
+        if "triggers" in switch.detail:
+            _trigger(writer, switch, report)
     for member in other.members:
         if member.kind in ("trigger", "rule"):
             _trigger(writer, member, report)
@@ -19400,7 +19430,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $function$
 # As the owner: where the parser lies is nothing that a caller may influence.
-if 'confiture_coord c607260d55361a5d' in GD:
+if 'confiture_coord 5f63010a09be554b' in GD:
     return
 import importlib
 import importlib.machinery
@@ -19408,7 +19438,7 @@ import importlib.util
 import marshal
 import sys
 
-package = 'coord_detector_c607260d55361a5d'
+package = 'coord_detector_5f63010a09be554b'
 python = f'{sys.implementation.cache_tag} {importlib.util.MAGIC_NUMBER.hex()}'
 compiled = plpy.prepare(
     'select path, code from coord.detector_code where fingerprint = $1 and python = $2',
@@ -19471,7 +19501,7 @@ loader = importlib.import_module(package + '.loader')
 loader.prepare(f"{folder[0]['setting']}/confiture_coord/{version}", in_backend=True)
 backend = importlib.import_module(package + '.backend')
 backend.start(plpy)
-GD['confiture_coord c607260d55361a5d'] = backend
+GD['confiture_coord 5f63010a09be554b'] = backend
 $function$;
 comment on function coord._load_detector() is
     'Loads the detector into this session (internal; harmless to call)';
@@ -19484,7 +19514,7 @@ import importlib.util
 import marshal
 import sys
 
-package = 'coord_detector_c607260d55361a5d'
+package = 'coord_detector_5f63010a09be554b'
 python = f'{sys.implementation.cache_tag} {importlib.util.MAGIC_NUMBER.hex()}'
 insert = plpy.prepare(
     'insert into coord.detector_code (fingerprint, python, path, code) values ($1, $2, $3, $4)',
@@ -20576,10 +20606,10 @@ create or replace function coord._footprint(
 )
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord c607260d55361a5d')
+detector = GD.get('confiture_coord 5f63010a09be554b')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord c607260d55361a5d']
+    detector = GD['confiture_coord 5f63010a09be554b']
 return detector.footprint(changes, change_list, search_path, effective_path)
 $function$;
 comment on function coord._footprint(text, text[], text, name[]) is
@@ -20659,10 +20689,10 @@ language plpython3u stable
 set plan_cache_mode = force_generic_plan
 set jit = off
 as $function$
-detector = GD.get('confiture_coord c607260d55361a5d')
+detector = GD.get('confiture_coord 5f63010a09be554b')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord c607260d55361a5d']
+    detector = GD['confiture_coord 5f63010a09be554b']
 return detector.compare(
     text_a, list_a, text_b, list_b, search_path, effective_path, use_catalog, limits)
 $function$;
@@ -20766,10 +20796,10 @@ comment on function coord.compare_changes(text[], text, text, boolean) is
 create or replace function coord._detector_facts(out problem text[], out facts json)
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord c607260d55361a5d')
+detector = GD.get('confiture_coord 5f63010a09be554b')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord c607260d55361a5d']
+    detector = GD['confiture_coord 5f63010a09be554b']
 return detector.facts()
 $function$;
 comment on function coord._detector_facts() is
@@ -20790,10 +20820,10 @@ language plpython3u stable
 set plan_cache_mode = force_generic_plan
 set jit = off
 as $function$
-detector = GD.get('confiture_coord c607260d55361a5d')
+detector = GD.get('confiture_coord 5f63010a09be554b')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord c607260d55361a5d']
+    detector = GD['confiture_coord 5f63010a09be554b']
 return detector.analyse(changes, change_list, search_path, effective_path, tables_declared,
                         feature_name, limits)
 $function$;
@@ -20811,10 +20841,10 @@ set enable_seqscan = off
 set plan_cache_mode = force_generic_plan
 set jit = off
 as $function$
-detector = GD.get('confiture_coord c607260d55361a5d')
+detector = GD.get('confiture_coord 5f63010a09be554b')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord c607260d55361a5d']
+    detector = GD['confiture_coord 5f63010a09be554b']
 return detector.detect(
     intent_no, agent_id, feature_name, keys, are_exclusive, touches, resolved_path)
 $function$;
@@ -21958,10 +21988,10 @@ comment on function coord.amend_intent(uuid, text[], text[], text, text, text) i
 create or replace function coord._sort_intents(nodes json, edges json) returns json
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord c607260d55361a5d')
+detector = GD.get('confiture_coord 5f63010a09be554b')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord c607260d55361a5d']
+    detector = GD['confiture_coord 5f63010a09be554b']
 return detector.merge_order(nodes, edges)
 $function$;
 comment on function coord._sort_intents(json, json) is
@@ -21989,6 +22019,7 @@ returns table (
 language plpgsql stable
 security definer
 set search_path = pg_catalog, pg_temp
+set jit = off  -- the planner thinks of many needs, and would compile for longer than it runs
 as $function$
 #variable_conflict use_column
 declare
@@ -22322,7 +22353,7 @@ with ours (name, body, security_definer, settings) as (
     values
 ('_actor', '1f18e24a0fc5d3a93dce49596a06e5490056e6586d2742f4f2616d342b9eb0d2', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_amend', '7e6a0e12eb3ab7c3827b3f9ce1ffbd021acee47513fba8f934c5c9adb03fb570', true, array['search_path=pg_catalog, pg_temp']::text[]),
-('_analyse', 'c92412e7adb647f8767e4e37116da58c38199fbdd76e6063095cca313b1d073f', false, array['plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
+('_analyse', '58684064e712107a1fd11d02e6f534ec68ba2efec2d1bfd9e3179e385a5df617', false, array['plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
 ('_append_history', '8a9eea1b4606579ac7b0296299e644caa5376282fa36973429a7f3ceff78729f', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_authorise', 'c62c1527f3a9c9edd31a092a506bf95cb50ebb0c69beb1527d70df01d1da8009', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_authorise_review', '0577744c55b7787ae7f48e9e124976df695deddaa18d2a38a8bcd2d17ca89aa2', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -22340,7 +22371,7 @@ with ours (name, body, security_definer, settings) as (
 ('_check_text', '1aac582cc8438b9043d87227d0c2093603daedfe5790ea717c187a6456ea4c05', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_check_transition', 'e599451da1cc2eaa3c48a568d2ef0836db5432e24f46dfa3287a573fea4637f1', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_choice', '6a0ec09ca728fa8eb8b028fb505a70f93afd7c5095f2c6c0437233e035cd5d30', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_compare', 'b0edddb96098365ec1b394d098861f8fac5bc6611342dab6126115d3d3e0ef31', false, array['plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
+('_compare', 'ff8b15eb63129dd9a14ff53b318c856ce9dfa50d1a4a1d961e318e0cf4cb4a51', false, array['plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
 ('_compare_rows', 'dd08eeca5d3dd639f8f0733f06353fa94cb3bd9b3e808684fb0e5636fa399035', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_conflict_json', 'a3932a0d0c54d5c6e2a7a60973f3dcf570b7b6a3c9c6a1f28a0d89edad5203b2', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_conflict_line', 'bb606d623ac35ddfb72ef3905e94aba579c416a22a2db649125cceb68f12d403', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -22349,13 +22380,13 @@ with ours (name, body, security_definer, settings) as (
 ('_counts', '7fe8790f45e15bd26f82f9151646c029fb46c2b3487c1b571619010f7fce82b7', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_declare', 'd7b4b1148e125153e71c3a09616a03b0210ac958d245ea152a29997158154fff', false, null::text[]),
 ('_depends_on', 'f37bc93deed02bf43a8a632aea86923b8f86906001140165b00e5d823ca71d6d', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_detect', '556aa09a5539ddc74b912bbdc61616dacf2eb2724e4cfddf5a2a707206c8381a', false, array['enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
-('_detector_facts', 'cfc5bb8e18a8de540c4203024fc85634d6ebc02f36c36092e267730c2be7fa03', false, null::text[]),
-('_detector_sources', 'dad81695c4162712f8665a613216a8db3ae5b0c4b4e0d348d6e27f307be4452b', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_detect', '2d2fd44f9963df9177b3518aed8806f52469683f50979208f4fedd5115d1493f', false, array['enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
+('_detector_facts', 'cf2d981d1a7f69c2ad501959018e3f78540d58a14203d01b53a9798ccf0172e3', false, null::text[]),
+('_detector_sources', '8f07fbc7d561ac6c7ee627e9dee90778e6345077c04905d0ea208f9ba685f364', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_digest_of', 'af0f4735eb433dca9fd14b71246b20d20daa3cba8f7c0cd06774be1d1088bd30', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_ended', '679a84d1d5a194bca40468412857eae0e2e10b1e58e855442af1b763c8ada9be', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_follow_transition', '35b401e5c0362e7364b602cda21afbef50d5be447c42e99475bf5c4433bdb7a0', true, array['search_path=pg_catalog, pg_temp']::text[]),
-('_footprint', 'e5c7d9d992418cf10a6936b865f2653e81d7bbebf0a7b70bdb14d0329711dafa', false, null::text[]),
+('_footprint', '6e6b17f8f104b1bac830dd710031ace24a33064221784b130bf0388176345775', false, null::text[]),
 ('_footprint_rows', '2cf258b01339c7b05129607c705ac7d7cf484d67ac6bb504d677d0782027a4bf', false, null::text[]),
 ('_found_conflicts', 'b58569cb14b92465f9f534dc330b5dde3893374cbe0dc80eb5319af21de0b68e', false, null::text[]),
 ('_guard_intent', '4ee3bd944b5c777fc43a90b9e8b65c6df867a90d2fbd430747ba24942a4c145c', true, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -22380,7 +22411,7 @@ with ours (name, body, security_definer, settings) as (
 ('_known_hashes', '4f7872e748c4ad03daeaccbcc0f6259069f7be6c358d858ae4626cca6f837fda', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_limit_lock_wait', '4eed619fef29ee8feefa29b6653cf4fd679e0e33931a8cf4a4ed9698cea5ae8d', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_limits', 'ffaff60bb0800af484cb83e505b5a2b84b78e7495a3c4b0538c9f442bf412c0e', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_load_detector', 'bb7a231a79df0f18d8bf25617224802c39e61a7a0860ffef525c39c4fe39f414', true, array['search_path=pg_catalog, pg_temp']::text[]),
+('_load_detector', 'b2011d750a54c6ebb0ad83a8ae7701e1da4250046ad59f2f8a76c7bbe0cd056b', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_container', '423434b839f055dd1b41a180585f7d2262aa43f041472a83077af7de726a878f', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_holder', 'b5cbdc0966ec19527fcf60f6a1819b4a82cfbf52f64f5af082ff850e624a4861', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_intent_keys', '001e7dcfa0ced100c60e78b7b257478730a36c946731aaf1ff8cd2f0ac627023', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -22404,7 +22435,7 @@ with ours (name, body, security_definer, settings) as (
 ('_register', '56586fa081177e9edb9742f7387773afbdb95351798f0c855838049b364b823e', true, array['search_path=pg_catalog, pg_temp', 'enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
 ('_setting_of', '9d76f07c41d36e171fb59699533b0dfe2bb059a0e9b71815c7d80aaf51c362b8', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_settle', '9d4fad5adf4522029c8ffd5d5136f09ccb1d48c849bb89563c90a4e4156350cc', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_sort_intents', '454e957c9c13b4c3ba20f64edaef8e0437788f7e666c86b7d8a3e3aad0c9dfcb', false, null::text[]),
+('_sort_intents', '8326e16c3379d33b4221569fe099e2021649c8d767dddacc88869a496cda67b4', false, null::text[]),
 ('_status_after_conflict', '60693c723e2feefd7ba0d87d0cd41e22dcacacbceb5b21329700a2d216169e9e', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_store_conflicts', '380c4a52ee39572d837cbab55a1ce74f44c445652d82c5daa2882e8b163ba095', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_store_footprint', 'c61256ff241805c040abb05c226075df836ef4d55af9edda52519d7e0880d485', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -22423,7 +22454,7 @@ with ours (name, body, security_definer, settings) as (
 ('compare_changes', '1d38b48d75c0b9ccb3ad217145abf0a3d4104e92fd1eafbf57281b45e75e025e', false, null::text[]),
 ('compare_changes', 'c1c57ed3b89f392da90e83e7e4b80eb1c5190f50bd8e4524bf2cc7ddb3e6f559', false, null::text[]),
 ('compare_changes', 'ef266f6615d9f01190de9cd8fb41a98476373a7e0c087bc8e5e3d652a18528d5', false, null::text[]),
-('compile_detector', '27bfd8f81459b81cd3fee1199c170e8aaffc9815e218fe46b92371e23afa123f', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('compile_detector', '06ead99f300258b315b743d2eae8f14d30537ebad37ad3b0aea817c20815e1d4', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('conflicts_of', '8986db19d00b60fecf4c8390651e72549c95cabda085669464d62af07d11cb31', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('detector_check', 'fb42c58de073479451a44ca97970843759baaf8a3a0c08d99cbaa571362376fc', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('export_ended', '37a73f17837d8b565ad3462f63279cfc2f85d64a7dfe9d32605f50aa6a26b121', true, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -22437,7 +22468,7 @@ with ours (name, body, security_definer, settings) as (
 ('mark_completed', '14ffb4e223b01e823dfe03261e7f282b26d3af1ca09b05e51c099cdb6cc76271', false, null::text[]),
 ('mark_in_progress', 'b65a0cff69aa4258f1c4299735bd93959ae7822491e344433aff9492cf964d62', false, null::text[]),
 ('mark_merged', 'e2af6d1433e00fd1656453825e499c5295d69ab8dd3b3bfb024089fa9f19c6d3', false, null::text[]),
-('merge_order', 'b95a9812f775ad83d4c7395fb11e435c954e1c3440d0b7cd905ce0897d942b0c', true, array['search_path=pg_catalog, pg_temp']::text[]),
+('merge_order', 'b95a9812f775ad83d4c7395fb11e435c954e1c3440d0b7cd905ce0897d942b0c', true, array['search_path=pg_catalog, pg_temp', 'jit=off  -- the planner thinks of many needs, and would compile for longer than it runs']::text[]),
 ('move_intent', 'c04b3b0f2d678e8738f91abd128c85224199205e0a0b5652beaad77f4faedef2', false, null::text[]),
 ('recheck', 'bee201e90446e794edf2a199d7c09320f31fb292d7d6d94c268ed42b110939fe', false, null::text[]),
 ('register_intent', 'ce97797706079dbbb4f1b962665d19edc1294adc124b42d8731ac69b4be82789', false, null::text[]),

@@ -358,7 +358,7 @@ return jsonb_build_object(
     'resolution_suggestions', to_jsonb(coord._import_texts(source->'resolution_suggestions')),
     'reviewed', coalesce((source->>'reviewed')::boolean, false),
     'reviewed_at', case when (source->>'reviewed')::boolean
-        then coalesce(source->'reviewed_at', source->'created_at') end,
+        then coalesce(source->>'reviewed_at', source->>'created_at') end,
     'reviewed_by', case when (source->>'reviewed')::boolean then 'unknown' end,
     'resolution_notes', coalesce(source->>'resolution_notes', ''),
     'created_at', source->'created_at',

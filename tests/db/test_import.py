@@ -105,6 +105,16 @@ def test_conflicts_keep_number_and_review_and_learn_the_rest(
     assert max(each.id for each in coord.list_conflicts()) > 46
 
 
+def test_a_review_without_its_time_counts_from_the_conflict_s(
+    old: Connection, coord: IntentRegistry
+) -> None:
+    old.execute("update tb_pggit_conflict set reviewed_at = null, resolution_notes = null")
+    import_registry(old)
+    [reviewed] = [each for each in coord.list_conflicts(closed=True) if each.reviewed]
+    assert (reviewed.reviewed_at, reviewed.resolution_notes) == (reviewed.created_at, "")
+    assert problems(old) == []
+
+
 def test_what_nobody_had_found_is_found(old: Connection, coord: IntentRegistry) -> None:
     report = import_registry(old)
     assert {
