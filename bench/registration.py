@@ -40,6 +40,7 @@ def run(cluster: Cluster, quick: bool) -> Iterator[Figure]:
     yield from history(connection)
     connection.close()
     yield from hot_table(cluster)
+    yield from order(cluster)
 
 
 def ratios(cluster: Cluster, full: Connection, most: int) -> Iterator[Figure]:
@@ -169,6 +170,28 @@ def insert_conflicts(connection: Connection, number: int) -> None:
         " from coord.conflict c join coord.intent i on i.id = c.intent_a where i.agent_id = %s",
         (f"agent {number}",),
     )
+
+
+def order(cluster: Cluster) -> Iterator[Figure]:
+    """The order of a thousand intents, each of which names two others that it depends on."""
+    connection = fresh(cluster, "bench_order")
+    crowd = 1_000
+    connection.execute(
+        f"""
+        do $fill$
+        begin
+            for n in 1..{crowd} loop
+                perform coord.register_intent('agent', 'feature ' || n,
+                    format('alter table t%s add column c text', n),
+                    metadata => jsonb_build_object('depends_on', jsonb_build_array(
+                        'feature ' || greatest(1, n - 1), 'feature ' || greatest(1, n / 2))));
+            end loop;
+        end
+        $fill$"""
+    )
+    times = samples(lambda _: connection.execute("select * from coord.merge_order()"), range(5))
+    yield figure("merge order", f"merge_order of {crowd:,} intents with depends_on", times)
+    connection.close()
 
 
 def history(connection: Connection) -> Iterator[Figure]:

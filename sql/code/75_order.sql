@@ -31,6 +31,7 @@ returns table (
 language plpgsql stable
 security definer
 set search_path = pg_catalog, pg_temp
+set jit = off  -- the planner thinks of many needs, and would compile for longer than it runs
 as $function$
 #variable_conflict use_column
 declare
@@ -48,44 +49,63 @@ begin
     from coord.intent i join coord.status s on s.status = i.status
     where case when intent_ids is null then s.is_active else i.id = any (intent_ids) end;
 
+    with chosen as materialized (
+        select i.id, i.intent_no, lower(i.feature_name) as feature, i.metadata
+        from coord.intent i where i.intent_no = any (v_chosen)
+    ), need as materialized (
+        select i.intent_no, lower(d.name) as name
+        from chosen i cross join coord._depends_on(i.metadata) d (name)
+    )
     select json_agg(json_build_array(e.first_no, e.then_no)) into v_edges
     from (
         select f.intent_no as first_no, t.intent_no as then_no
         from coord.conflict c
-        join coord.intent f on f.id = c.first_intent
-        join coord.intent t on t.id = case when c.first_intent = c.intent_a then c.intent_b
-                                           else c.intent_a end
+        join chosen f on f.id = c.first_intent
+        join chosen t on t.id = case when c.first_intent = c.intent_a then c.intent_b
+                                     else c.intent_a end
         where c.outcome = 'order' and c.moot_at is null
-          and f.intent_no = any (v_chosen) and t.intent_no = any (v_chosen)
         union
-        select o.first_no, o.then_no from coord.own_order o
-        where o.first_no = any (v_chosen) and o.then_no = any (v_chosen)
+        select o.first_no, o.then_no
+        from coord.own_order o
+        join chosen f on f.intent_no = o.first_no
+        join chosen t on t.intent_no = o.then_no
         union
-        select f.intent_no, i.intent_no
-        from coord.intent i
-        cross join coord._depends_on(i.metadata) d (name)
-        join coord.intent f on lower(f.feature_name) = lower(d.name) or f.id::text = lower(d.name)
-        where i.intent_no = any (v_chosen) and f.intent_no = any (v_chosen)
-          and f.intent_no <> i.intent_no
+        select f.intent_no, n.intent_no
+        from need n join chosen f on f.feature = n.name and f.intent_no <> n.intent_no
+        union
+        select f.intent_no, n.intent_no
+        from need n join chosen f on f.id::text = n.name and f.intent_no <> n.intent_no
     ) e;
     v_sorted := coord._sort_intents(to_json(v_chosen), coalesce(v_edges, '[]'));
     return query
+        with earlier as materialized (
+            select (e.value->>1)::bigint as then_no, array_agg(f.id order by f.intent_no) as ids
+            from json_array_elements(v_edges) e
+            join coord.intent f on f.intent_no = (e.value->>0)::bigint
+            group by 1
+        ), unknown as materialized (
+            select i.intent_no, string_agg(
+                       format('depends_on names "%s", which no intent is called', d.name), '; ')
+                       as problem
+            from unnest(v_chosen) n (intent_no)
+            join coord.intent i on i.intent_no = n.intent_no
+            cross join coord._depends_on(i.metadata) d (name)
+            where not exists (
+                      select from coord.intent f where lower(f.feature_name) = lower(d.name))
+              and not exists (
+                      select from coord.intent f where f.id::text = lower(d.name))
+            group by 1
+        )
         select s.place, i.id, i.agent_id, i.feature_name, i.branch_name, i.status,
-               array(select f.id from json_array_elements(coalesce(v_edges, '[]')) e
-                     join coord.intent f on f.intent_no = (e.value->>0)::bigint
-                     where (e.value->>1)::bigint = i.intent_no order by f.intent_no),
-               s.cycle,
+               coalesce(e.ids, '{}'), s.cycle,
                concat_ws('; ',
                    case when s.cycle is not null
                         then format('in cycle %s: no order of its members works', s.cycle) end,
-                   (select string_agg(format('depends_on names "%s", which no intent is called',
-                                             d.name), '; ')
-                    from coord._depends_on(i.metadata) d (name)
-                    where not exists (
-                        select from coord.intent f
-                        where lower(f.feature_name) = lower(d.name) or f.id::text = lower(d.name))))
+                   u.problem)
         from json_to_recordset(v_sorted) as s (place integer, intent_no bigint, cycle integer)
         join coord.intent i on i.intent_no = s.intent_no
+        left join earlier e on e.then_no = s.intent_no
+        left join unknown u on u.intent_no = s.intent_no
         order by s.place;
 end
 $function$;
