@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 import os
 import re
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Protocol
@@ -28,6 +29,10 @@ from tools.scratch import scratch_folder
 
 TEMPLATE = "coord_template"
 CREATE_EXTENSION = "CREATE EXTENSION confiture_coord CASCADE"
+
+# A shell starts what it puts into the background with Ctrl-C ignored, and so would our children be.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # A busy machine is slow: no test of ours fails because of the time that it takes.
 hypothesis.settings.register_profile(
