@@ -40,7 +40,7 @@ def enrich(touches: Sequence[Touch], query: Query) -> list[Touch]:
     facts.learn(touches)
     resolved = resolution.resolve(touches, facts)
     found = consequences.add(resolved, facts, query)
-    found = row_rules.note(found, facts)
+    found = row_rules.note(found, facts, query)
     found = inserted.note(found, query)
     found = keys.note(found, facts, query)
     found = performed.add(found, facts, query)

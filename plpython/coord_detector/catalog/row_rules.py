@@ -6,14 +6,19 @@ from collections.abc import Sequence
 
 from ..identity import COLUMN, family_of
 from ..model import Json, Touch
-from .facts import BaseNames, Facts
+from . import queries
+from .facts import BaseNames, Facts, Query
 
 _EVENTS = {"insert": 4, "delete": 8, "update": 16, "truncate": 32}
 """Bits of pg_trigger.tgtype (src/include/catalog/pg_trigger.h)."""
 
 
-def note(touches: Sequence[Touch], facts: Facts) -> list[Touch]:
+def note(touches: Sequence[Touch], facts: Facts, query: Query) -> list[Touch]:
     """Tell of changed triggers when they fire, of changed columns how they are filled."""
+    taken_along = [one for one in touches if one.kind == "trigger" and "cascade" in one.detail]
+    if taken_along:
+        facts.learn(taken_along)
+    touches = _switched_together(touches, facts, query)
     names = BaseNames()
     result = []
     for touch in touches:
@@ -33,6 +38,28 @@ def note(touches: Sequence[Touch], facts: Facts) -> list[Touch]:
                     detail: dict[str, Json] = {"was_not_null": filled[0], "has_default": filled[1]}
                     touch = touch._replace(detail={**touch.detail, **detail})
         result.append(touch)
+    return result
+
+
+def _switched_together(touches: Sequence[Touch], facts: Facts, query: Query) -> Sequence[Touch]:
+    """ENABLE and DISABLE TRIGGER ALL or USER: when the triggers fire that there are."""
+    names = BaseNames()
+    tables: dict[int, int] = {}
+    for index, touch in enumerate(touches):
+        names.follow(touch)
+        if touch.facet == "enabled" and "triggers" in touch.detail and touch.schema is not None:
+            relation = facts.relations.get(names.relation(touch.schema, touch.name))
+            if relation is not None:
+                tables[index] = relation.oid
+    if not tables:
+        return touches
+    bits: dict[int, int] = {}
+    for row in query(queries.TRIGGERS, [sorted(set(tables.values()))]):
+        bits[row["root"]] = bits.get(row["root"], 0) | row["type"]
+    result = list(touches)
+    for index, oid in tables.items():
+        fired: list[Json] = [event for event, bit in _EVENTS.items() if bits.get(oid, 0) & bit]
+        result[index] = touches[index]._replace(detail={**touches[index].detail, "events": fired})
     return result
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Sequence
 
 from ..identity import display
-from ..model import Conflict
+from ..model import Conflict, Side
 from ..suggest import suggestions
 from .verdict import STRENGTH, Verdict
 
@@ -30,6 +30,10 @@ FAILS_IN_BOTH_ORDERS = frozenset(
 """Clashes that no order avoids; with the others the last writer wins."""
 
 
+WORKS_TWICE = frozenset(("same-value", "same-grant", "same-index-other-name"))
+"""Duplicates of which the second changes nothing, or does no harm: no order is wrong."""
+
+
 def put_together(
     verdicts: Sequence[Verdict], overlaps: Sequence[Verdict], visible: Container[str]
 ) -> list[Conflict]:
@@ -44,16 +48,22 @@ def put_together(
     ):
         # Only one order works at all: then who comes last is no longer open.
         [first] = firsts
-        found = [
-            one._replace(outcome="order", first=first) if one.outcome == "clash" else one
-            for one in found
-        ]
+        found = [_in_order(one, first) for one in found]
     by_type: dict[str, list[Verdict]] = {}
     for one in found:
         by_type.setdefault(one.type, []).append(one)
     conflicts = [_conflict(type_, group, visible) for type_, group in by_type.items()]
     conflicts.sort(key=_strongest_first)
     return conflicts
+
+
+def _in_order(verdict: Verdict, first: Side | None) -> Verdict:
+    """A finding beside another that leaves one order only."""
+    if verdict.outcome == "clash":
+        return verdict._replace(outcome="order", first=first)
+    if verdict.outcome == "duplicate" and verdict.rule in WORKS_TWICE:
+        return verdict._replace(outcome="overlap")
+    return verdict
 
 
 def _as_clash(verdict: Verdict) -> Verdict:

@@ -13,6 +13,9 @@ from .writers import rows_of
 def compare(writer: Effect, other: Effect, side: Side, report: Report) -> None:
     """``writer`` changes rows of a relation, ``other`` does something to it."""
     backfilled = other.written
+    for switch in other.alters.get("enabled", ()):
+        if "triggers" in switch.detail:
+            _trigger(writer, switch, report)
     for member in other.members:
         if member.kind in ("trigger", "rule"):
             _trigger(writer, member, report)

@@ -22014,8 +22014,9 @@ returns table (
 language plpgsql stable
 security definer
 set search_path = pg_catalog, pg_temp
-set jit = off  -- the planner thinks of many needs, and would compile for longer than it runs
+set jit = off
 as $function$
+-- Without JIT: the planner expects many needs, and would compile for longer than the query runs.
 #variable_conflict use_column
 declare
     v_missing uuid;
@@ -22463,7 +22464,7 @@ with ours (name, body, security_definer, settings) as (
 ('mark_completed', '14ffb4e223b01e823dfe03261e7f282b26d3af1ca09b05e51c099cdb6cc76271', false, null::text[]),
 ('mark_in_progress', 'b65a0cff69aa4258f1c4299735bd93959ae7822491e344433aff9492cf964d62', false, null::text[]),
 ('mark_merged', 'e2af6d1433e00fd1656453825e499c5295d69ab8dd3b3bfb024089fa9f19c6d3', false, null::text[]),
-('merge_order', 'b95a9812f775ad83d4c7395fb11e435c954e1c3440d0b7cd905ce0897d942b0c', true, array['search_path=pg_catalog, pg_temp', 'jit=off  -- the planner thinks of many needs, and would compile for longer than it runs']::text[]),
+('merge_order', 'c613e5ee3cff0a8525c8b4641ea2d03a09cbd313412e4298159091d4d5660646', true, array['search_path=pg_catalog, pg_temp', 'jit=off']::text[]),
 ('move_intent', 'c04b3b0f2d678e8738f91abd128c85224199205e0a0b5652beaad77f4faedef2', false, null::text[]),
 ('recheck', 'bee201e90446e794edf2a199d7c09320f31fb292d7d6d94c268ed42b110939fe', false, null::text[]),
 ('register_intent', 'ce97797706079dbbb4f1b962665d19edc1294adc124b42d8731ac69b4be82789', false, null::text[]),
