@@ -31,8 +31,9 @@ returns table (
 language plpgsql stable
 security definer
 set search_path = pg_catalog, pg_temp
-set jit = off  -- the planner thinks of many needs, and would compile for longer than it runs
+set jit = off
 as $function$
+-- Without JIT: the planner expects many needs, and would compile for longer than the query runs.
 #variable_conflict use_column
 declare
     v_missing uuid;
