@@ -1442,6 +1442,7 @@ from . import (
     performed,
     resolution,
     row_rules,
+    views,
 )
 from .facts import Facts
 
@@ -1460,6 +1461,7 @@ def enrich(touches: Sequence[Touch], query: Query) -> list[Touch]:
     found = consequences.add(resolved, facts, query)
     found = row_rules.note(found, facts, query)
     found = inserted.note(found, query)
+    found = views.note(found, query)
     found = keys.note(found, facts, query)
     found = performed.add(found, facts, query)
     found = labels.place(found, query)
@@ -3016,6 +3018,40 @@ def _trigger(touch: Touch, known: tuple[int, list[str], bool] | None) -> Touch:
         detail["conditional"] = True
     return touch._replace(detail=detail)
 $coord0$),
+('catalog/views.py', $coord0$"""Views that exist and are defined anew: whether they get more columns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..model import Touch
+from . import queries
+from .facts import Query
+
+
+def note(touches: Sequence[Touch], query: Query) -> list[Touch]:
+    """Mark OR REPLACE of a view that has other columns afterwards."""
+    redefined = {
+        (touch.schema, touch.name): index
+        for index, touch in enumerate(touches)
+        if touch.kind == "view"
+        and touch.action == "create"
+        and touch.detail.get("or_replace")
+        and touch.detail.get("exists")
+    }
+    if not redefined:
+        return list(touches)
+    result = list(touches)
+    arrays = [[schema for schema, _ in redefined], [name for _, name in redefined]]
+    for row in query(queries.COLUMNS_IN_ORDER, arrays):
+        index = redefined[(row["schema"], row["name"])]
+        columns = touches[index].detail.get("columns")
+        if isinstance(columns, list) and columns != list(row["columns"]):
+            result[index] = touches[index]._replace(
+                detail={**touches[index].detail, "more_columns": True}
+            )
+    return result
+$coord0$),
 ('detection.py', $coord0$"""From touches to conflicts as they are stored: the newcomer against each of the others."""
 
 from __future__ import annotations
@@ -3256,6 +3292,7 @@ from .columns import Later, create_column, create_sequence_of
 from .constraints import (
     create_constraints,
     create_foreign_keys,
+    columns_in,
     implied_constraint,
     set_not_null,
     use_of_whole,
@@ -3371,9 +3408,13 @@ def _drop_column(s: Subject, command: Node) -> None:
     s.work.add(s.column_kind, s.target, command.name, "drop", "definition", detail)
     _drop_with_column(s.work, s.target, command.name)
     for child in heirs:
-        kind = f"{s.work.relation_kind(child)} column"
-        s.work.add(kind, child, command.name, "drop", "definition", {"implied": True})
-        _drop_with_column(s.work, child, command.name)
+        drop_column(s.work, child, command.name, {"implied": True})
+
+
+def drop_column(work: Work, target: Target, name: str, detail: Detail) -> None:
+    """A column that goes for another's sake."""
+    work.add(f"{work.relation_kind(target)} column", target, name, "drop", "definition", detail)
+    _drop_with_column(work, target, name)
 
 
 def _drop_with_column(work: Work, target: Target, name: str) -> None:
@@ -3390,6 +3431,9 @@ def _drop_with_column(work: Work, target: Target, name: str) -> None:
             drop_index(work, Target(*index), table)
     if column is not None and column.sequence is not None:
         _drop_sequence(work, Target(*column.sequence), known=True)
+    for other, made in list(table.columns.items()):
+        if made.generated is not None and name in columns_in(made.expression):
+            drop_column(work, target, other, {"implied": True})
 
 
 def _drop_sequence(work: Work, sequence: Target, known: bool) -> None:
@@ -3642,10 +3686,17 @@ def drop_constraint(
             drop_index(work, index, table)
             for child in work.descendants(table):
                 _drop_part(work, child, index)
+    elif _is_index(work, index):
+        drop_index(work, index, table)
     elif name.endswith(_ENDINGS) and (table is None or not table.complete):
         # Named so by the server: then there is an index of that name.
         work.add("index", index, None, "drop", "definition", {"implied": True, "automatic": True})
         work.forget_relation(index)
+
+
+def _is_index(work: Work, target: Target) -> bool:
+    known = work.table(target)
+    return known is not None and known.kind == "index"
 
 
 def _drop_part(work: Work, child: Target, index: Target) -> None:
@@ -3968,6 +4019,7 @@ __all__ = [
     "INTERNAL",
     "Subject",
     "alter_table",
+    "drop_column",
     "drop_constraint",
     "drop_index",
     "foreign_options",
@@ -4382,6 +4434,123 @@ _WRITERS: dict[type, Writer] = {
     ast.RangeVar: _relation,
     ast.BoolExpr: _boolean,
 }
+$coord0$),
+('footprint/cascade.py', $coord0$"""What a DROP takes along of what the script itself has made: by CASCADE, or as a part of it."""
+
+from __future__ import annotations
+
+from ..names import Relation
+from .alter_table import drop_column, drop_constraint
+from .work import Detail, Target, Work, qualified, strings
+
+IMPLIED: Detail = {"implied": True}
+
+
+def relation_dropped(work: Work, target: Target) -> None:
+    """Foreign keys to a table, views of it and what inherits from it go with CASCADE."""
+    places = set(target.options)
+    work.look_at(len(work.scope.tables))
+    for place, table in list(work.scope.tables.items()):
+        if place in places or place not in work.scope.tables:
+            continue
+        if any(one in places for one, _ in table.needs):
+            _drop_whole(work, place)
+            continue
+        for name, facts in list(table.constraints.items()):
+            referenced = facts.get("referenced")
+            if referenced is not None and referenced.options[0] in places:
+                drop_constraint(work, Target(*place), table, name, dict(IMPLIED))
+    for child in work.descendants(work.table(target)):
+        if child.options[0] in work.scope.tables:
+            _drop_whole(work, child.options[0])
+
+
+def column_dropped(work: Work, target: Target, name: str) -> None:
+    """Views that show a column go with it, by CASCADE."""
+    work.look_at(len(work.scope.tables))
+    for place, table in list(work.scope.tables.items()):
+        if (target.options[0], name) in table.needs and place in work.scope.tables:
+            _drop_whole(work, place)
+
+
+def type_dropped(work: Work, target: Target) -> None:
+    """Columns of a type go with it, by CASCADE."""
+    texts = {qualified(schema, name) for schema, name in target.options}
+    texts |= {f"{text}[]" for text in texts}
+    work.look_at(len(work.scope.tables))
+    for place, table in list(work.scope.tables.items()):
+        for name, column in list(table.columns.items()):
+            if column.type in texts:
+                drop_column(work, Target(*place), name, dict(IMPLIED))
+
+
+def function_dropped(work: Work, target: Target) -> None:
+    """Triggers that call a function go with it, by CASCADE."""
+    bare = target.name.partition("(")[0]
+    work.look_at(len(work.scope.tables))
+    for place, table in list(work.scope.tables.items()):
+        for name, function in list(table.triggers.items()):
+            if strings(function)[-1] == bare:
+                work.add("trigger", Target(*place), name, "drop", "definition", IMPLIED)
+                del table.triggers[name]
+
+
+def schema_dropped(work: Work, schema: str) -> None:
+    """What the script created in a schema is gone with it."""
+    work.look_at(len(work.scope.tables) + len(work.routines))
+    for place in [place for place in work.scope.tables if place[0] == schema]:
+        table = work.scope.tables.get(place)
+        if table is not None:
+            work.add(table.kind, Target(*place), None, "drop", "definition", IMPLIED)
+            work.forget_relation(Target(*place))
+    for (kind, place_schema, _), signatures in work.routines.items():
+        if place_schema == schema:
+            for signature in signatures:
+                work.add(kind, Target(schema, signature), None, "drop", "definition", IMPLIED)
+            signatures.clear()
+
+
+def _drop_whole(work: Work, place: Relation) -> None:
+    """A relation with its indexes and sequences, and what hangs on it in its turn."""
+    target = Target(*place)
+    table = work.scope.tables[place]
+    work.add(table.kind, target, None, "drop", "definition", IMPLIED)
+    belongings_dropped(work, target)
+    relation_dropped(work, target)
+    work.forget_relation(target)
+
+
+def belongings_dropped(work: Work, target: Target) -> None:
+    """Indexes, sequences and partitions that the script itself gave to a table go with it."""
+    table = work.table(target)
+    if table is None:
+        return
+    for index in list(table.indexes):
+        _drop_part(work, "index", index)
+    table.indexes.clear()
+    for column in table.columns.values():
+        if column.sequence is not None:
+            _drop_part(work, "sequence", column.sequence)
+    if table.partitioned:
+        for child in list(table.children):
+            belongings_dropped(work, Target(*child))
+            _drop_part(work, "table", child)
+
+
+def _drop_part(work: Work, kind: str, place: Relation) -> None:
+    part = Target(*place)
+    work.add(kind, part, None, "drop", "definition", IMPLIED)
+    work.forget_relation(part)
+
+
+__all__ = [
+    "belongings_dropped",
+    "column_dropped",
+    "function_dropped",
+    "relation_dropped",
+    "schema_dropped",
+    "type_dropped",
+]
 $coord0$),
 ('footprint/columns.py', $coord0$"""A column definition -> the column, its sequence, and constraints that wait for the others."""
 
@@ -5752,7 +5921,15 @@ from __future__ import annotations
 
 from ..loader import enums
 from .alter_table import drop_index
-from .objects import FAMILIES, RELATION_KINDS, Address, address, forget
+from .cascade import (
+    belongings_dropped,
+    function_dropped,
+    relation_dropped,
+    schema_dropped,
+    type_dropped,
+)
+from .objects import FAMILIES, RELATION_KINDS, ROUTINE_KINDS, Address, address, forget
+from .publication import publication_dropped
 from .work import Detail, Node, Target, Work
 
 _CASCADE = enums.DropBehavior.DROP_CASCADE
@@ -5776,15 +5953,24 @@ def drop(work: Work, node: Node) -> None:
 def drop_object(work: Work, what: Address, detail: Detail) -> None:
     kind, target, sub = what
     work.add(kind, target, sub, "drop", "definition", detail)
+    cascades = bool(detail.get("cascade"))
     if kind == "schema":
         work.scope.dropped("schema", None, target.name)
-        _drop_contents(work, target)
-    elif kind in ("table", "foreign table", "materialized view", "partitioned table"):
-        _drop_belongings(work, target)
-    elif kind == "sequence":
-        work.disown(target)
-    elif kind == "index":
-        _drop_constraint_of(work, target)
+        schema_dropped(work, target.name)
+    elif kind in RELATION_KINDS:
+        belongings_dropped(work, target)
+        if cascades:
+            relation_dropped(work, target)
+        if kind == "sequence":
+            work.disown(target)
+        elif kind == "index":
+            _drop_constraint_of(work, target)
+    elif cascades and kind == "type":
+        type_dropped(work, target)
+    elif cascades and kind in ROUTINE_KINDS:
+        function_dropped(work, target)
+    elif kind == "publication":
+        publication_dropped(work, target.name)
     forget(work, what)
 
 
@@ -5793,26 +5979,6 @@ def is_gone(work: Work, what: Address) -> bool:
     kind, target, sub = what
     family = "relation" if kind in RELATION_KINDS else FAMILIES.get(kind, kind)
     return sub is None and work.scope.is_gone(family, *target.options[0])
-
-
-def _drop_belongings(work: Work, target: Target) -> None:
-    """Indexes, sequences and partitions that the script itself gave to a table go with it."""
-    table = work.table(target)
-    if table is None:
-        return
-    for index in list(table.indexes):
-        drop_index(work, Target(*index), table)
-    for column in table.columns.values():
-        if column.sequence is not None:
-            sequence = Target(*column.sequence)
-            work.add("sequence", sequence, None, "drop", "definition", {"implied": True})
-            work.forget_relation(sequence)
-    if table.partitioned:
-        for child in list(table.children):
-            part = Target(*child)
-            work.add("table", part, None, "drop", "definition", {"implied": True})
-            _drop_belongings(work, part)
-            work.forget_relation(part)
 
 
 def _drop_constraint_of(work: Work, target: Target) -> None:
@@ -5825,14 +5991,6 @@ def _drop_constraint_of(work: Work, target: Target) -> None:
         for part, facts in list(table.indexes.items()) if table is not None else ():
             if facts.get("part_of") == target.options[0]:
                 drop_index(work, Target(*part), table)
-
-
-def _drop_contents(work: Work, target: Target) -> None:
-    """What the script created in a schema is gone with it."""
-    schema = target.name
-    work.look_at(len(work.scope.tables))
-    for place in [place for place in work.scope.tables if place[0] == schema]:
-        work.forget_relation(Target(*place))
 
 
 __all__ = ["FAMILIES", "drop", "drop_object"]
@@ -7032,6 +7190,13 @@ def _leave(work: Work, node: Node) -> None:
         del known[place]
 
 
+def publication_dropped(work: Work, name: str) -> None:
+    """No table is in it any more."""
+    for place in work.scope.publications.pop(name, {}):
+        detail: Detail = {"implied": True}
+        work.add("publication relation", Target(*place), name, "drop", "definition", detail)
+
+
 def publication_renamed(work: Work, old: str, new: str) -> None:
     """Its tables are in it under its new name."""
     known = work.scope.publications.pop(old, None)
@@ -7582,7 +7747,23 @@ def _implied_move(
 def _schema_renamed(work: Work, old: str, new: str) -> None:
     work.look_at(len(work.scope.tables))
     for place in [place for place in work.scope.tables if place[0] == old]:
-        _relation_follows(work, Target(*place), Target(new, place[1]))
+        table = work.scope.tables.get(place)
+        if table is not None:
+            _implied_move(work, table.kind, place, (new, place[1]))
+            work.scope.relation_moved(place, (new, place[1]), table.kind)
+            for column in table.columns.values():
+                if column.sequence is not None and column.sequence[0] == old:
+                    column.sequence = (new, column.sequence[1])
+            for name in table.constraints:
+                work.scope.constraint_removed(old, name)
+                work.scope.constraint_added(new, name)
+    for (kind, schema, name), signatures in list(work.routines.items()):
+        if schema == old:
+            for signature in list(signatures):
+                moved = Target(new, signature)
+                _implied_move(work, kind, (old, signature), (new, signature))
+                forget(work, Address(kind, Target(old, signature)))
+                note_routine(work, kind, moved, name)
 
 
 def set_schema(work: Work, node: Node) -> None:
@@ -8775,7 +8956,10 @@ $coord0$),
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ..loader import enums
+from ..model import Touch
 from ..names import TEMPORARY, Column, Table
 from ..uses import query_uses, result_columns
 from .canonical import full_text, shortened
@@ -8813,6 +8997,7 @@ def create_view(work: Work, node: Node) -> None:
     work.add("view", target, None, "create", "definition", detail)
     earlier = work.table(target)
     _view_columns(work, target, "view", columns, earlier, bool(node.replace))
+    _note_needs(work, target, uses)
     work.extend(uses, by="view")
 
 
@@ -8876,6 +9061,7 @@ def create_table_as(work: Work, node: Node) -> None:
     if columns is not None:
         detail["columns"] = list(columns)
     work.add(kind, target, None, "create", "definition", detail)
+    uses: Sequence[Touch] = ()
     if is_query:
         # SELECT INTO was taken apart by the parser: its target is not part of the query.
         uses = query_uses(query, work.scope, facet="reference" if is_view else "data")
@@ -8883,6 +9069,18 @@ def create_table_as(work: Work, node: Node) -> None:
     else:
         work.dispatch(work, query)
     _view_columns(work, target, kind, columns, None, False)
+    if is_view:
+        _note_needs(work, target, uses)
+
+
+def _note_needs(work: Work, target: Target, uses: Sequence[Touch]) -> None:
+    """Remember what the view is made of: it goes with that, by CASCADE."""
+    table = work.table(target)
+    if table is None:
+        return
+    for use in uses:
+        if use.kind in ("table", "table column") and "candidate" not in use.detail:
+            table.needs.add(((use.schema, use.name), use.sub))
 
 
 def select_into(work: Work, node: Node) -> None:
@@ -9946,7 +10144,7 @@ class Table:
 
     __slots__ = (
         "kind", "columns", "complete", "constraints", "indexes", "parents", "children",
-        "partitioned", "triggers", "owner",
+        "partitioned", "triggers", "owner", "needs",
     )  # fmt: skip
 
     def __init__(self, kind: str, complete: bool = True) -> None:
@@ -9961,6 +10159,8 @@ class Table:
         self.partitioned = False
         self.triggers: dict[str, Any] = {}
         """Row triggers, which partitions inherit, with the names of their functions."""
+        self.needs: set[tuple[Relation, str | None]] = set()
+        """The relations, and their columns, that a view is made of."""
         self.owner: Table | None = None
         """The table that an index is on, or that a sequence belongs to."""
 
@@ -11156,6 +11356,19 @@ CHANGED: tuple[Rule, ...] = (
         " where schemaname = 's' loop"
         " execute pg_catalog.format('grant select on s.%I to public', n); end loop; end $$",
         "create table s.n (id integer)",
+    ),
+    Rule(
+        "named-in-dynamic-sql",
+        "order",
+        "one runs SQL that is put together at run time from the name of a table, the other drops, "
+        "renames or moves it",
+        "afterwards there is no table of that name",
+        "documentation, PL/pgSQL: Executing Dynamic Commands",
+        TABLE,
+        "do $$ declare n text; begin foreach n in array array['t'] loop"
+        " execute format('alter table %I add column e text', n); end loop; end $$",
+        "alter table t rename to u",
+        "a",
     ),
     Rule(
         "default-privileges",
@@ -13041,6 +13254,7 @@ _NOISE = frozenset(
         "columns",
         "conditional",
         "demands",
+        "more_columns",
     )
 )
 
@@ -13577,6 +13791,7 @@ from .both_stay import TABLES
 from .effects import Effect
 from .guards import skips
 from .needs import needed_by
+from .stars import keeps_columns
 from .verdict import OTHER, Report, Weight, say
 
 
@@ -13619,6 +13834,8 @@ def one_ensures(maker: Effect, other: Effect, side: Side, report: Report) -> Non
     elif exists:
         if any(touch.action == "drop" and touch.facet == "name" for touch in other.members):
             say(report, "replace-before-rename", "order", maker, side, weight="error")
+        elif made.detail.get("more_columns") and any(keeps_columns(star) for star in other.stars):
+            say(report, "star-settles", "clash", maker, kind="dependency")
         elif other.alters:
             say(report, "different-aspects", "overlap", maker, weight="warning")
     else:
@@ -13914,11 +14131,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..identity import Key, container, key_of
+from ..identity import RELATION, Key, container, key_of
 from ..model import Side, Touch
 from . import belongings, labels, publications, references
 from .dependents import is_looked_up
-from .effects import Prepared
+from .effects import WRITES, Effect, Prepared
 from .facets import listed_in, same_grantees, too_many
 from .verdict import OTHER, Report, Verdict
 
@@ -13939,9 +14156,9 @@ def compare(a: Prepared, b: Prepared, report: Report) -> None:
     if b.estates or b.extensions:
         belongings.compare(b, a, "b", report)
     if a.mentions:
-        _dynamic_and_tables(a, b, report)
+        _dynamic_and_tables(a, b, "a", report)
     if b.mentions:
-        _dynamic_and_tables(b, a, report)
+        _dynamic_and_tables(b, a, "b", report)
     if a.lists and b.unlisted:
         publications.taken_out(a, b, "b", report)
     if b.lists and a.unlisted:
@@ -14111,8 +14328,11 @@ def _was_there(touch: Touch) -> bool:
 # -------------------------------------------------------------------- SQL made at run time
 
 
-def _dynamic_and_tables(dynamic: Prepared, other: Prepared, report: Report) -> None:
+def _dynamic_and_tables(dynamic: Prepared, other: Prepared, side: Side, report: Report) -> None:
     """A loop over the tables of a schema meets those that are there when it runs."""
+    for key, effect in other.effects.items():
+        if key.family == RELATION and key.name in dynamic.mentions:
+            _named_table(effect, side, report)
     for touch in other.whole_schemas:
         if (
             touch.name in dynamic.mentions
@@ -14127,6 +14347,17 @@ def _dynamic_and_tables(dynamic: Prepared, other: Prepared, report: Report) -> N
             arrives = touch.action == "create" and touch.facet != "name" and not _was_there(touch)
             if arrives or (touch.action == "drop" and touch.facet == "schema"):
                 _dynamic(touch, report)
+
+
+def _named_table(effect: Effect, side: Side, report: Report) -> None:
+    """A table whose name is a literal of code that puts SQL together."""
+    key, kind = effect.key, effect.touch.kind
+    if effect.drop is not None and not effect.drop.detail.get("implied"):
+        report(
+            Verdict("named-in-dynamic-sql", "dependency", "order", "error", side, (key,), (key,))
+        )
+    elif effect.flags & WRITES and effect.create is None and "table" in kind:
+        report(Verdict("one-table", "table", "overlap", "warning", None, (key,), (key,)))
 
 
 def _dynamic(touch: Touch, report: Report) -> None:
@@ -14551,10 +14782,18 @@ def _distinct(stars: list[Touch]) -> list[Touch]:
     return list({repr([one.detail.get(word) for word in told_by]): one for one in stars}.values())
 
 
+def keeps_columns(star: Touch) -> bool:
+    """Whether it makes columns that stay, not only rows as they are at the time."""
+    detail = star.detail
+    if detail.get("body") or detail.get("access") == "write":
+        return False
+    return detail.get("by") in (*_VIEWS, "table") or detail.get("as") == "source"
+
+
 def _column(star: Touch, member: Touch, changer: Effect, side: Side, report: Report) -> None:
     is_view = star.detail.get("by") in _VIEWS
-    if not is_view and star.detail.get("by") != "table" and star.detail.get("as") != "source":
-        return  # rows as they are at the time, not columns that are kept
+    if not keeps_columns(star):
+        return
     if member.action == "drop" and member.facet not in ("name", "schema") and is_view:
         if member.detail.get("cascade"):
             say(report, "star-settles", "clash", changer, kind="dependency")
@@ -19430,7 +19669,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $function$
 # As the owner: where the parser lies is nothing that a caller may influence.
-if 'confiture_coord 5f63010a09be554b' in GD:
+if 'confiture_coord ba7b194055180413' in GD:
     return
 import importlib
 import importlib.machinery
@@ -19438,7 +19677,7 @@ import importlib.util
 import marshal
 import sys
 
-package = 'coord_detector_5f63010a09be554b'
+package = 'coord_detector_ba7b194055180413'
 python = f'{sys.implementation.cache_tag} {importlib.util.MAGIC_NUMBER.hex()}'
 compiled = plpy.prepare(
     'select path, code from coord.detector_code where fingerprint = $1 and python = $2',
@@ -19501,7 +19740,7 @@ loader = importlib.import_module(package + '.loader')
 loader.prepare(f"{folder[0]['setting']}/confiture_coord/{version}", in_backend=True)
 backend = importlib.import_module(package + '.backend')
 backend.start(plpy)
-GD['confiture_coord 5f63010a09be554b'] = backend
+GD['confiture_coord ba7b194055180413'] = backend
 $function$;
 comment on function coord._load_detector() is
     'Loads the detector into this session (internal; harmless to call)';
@@ -19514,7 +19753,7 @@ import importlib.util
 import marshal
 import sys
 
-package = 'coord_detector_5f63010a09be554b'
+package = 'coord_detector_ba7b194055180413'
 python = f'{sys.implementation.cache_tag} {importlib.util.MAGIC_NUMBER.hex()}'
 insert = plpy.prepare(
     'insert into coord.detector_code (fingerprint, python, path, code) values ($1, $2, $3, $4)',
@@ -20606,10 +20845,10 @@ create or replace function coord._footprint(
 )
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord 5f63010a09be554b')
+detector = GD.get('confiture_coord ba7b194055180413')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 5f63010a09be554b']
+    detector = GD['confiture_coord ba7b194055180413']
 return detector.footprint(changes, change_list, search_path, effective_path)
 $function$;
 comment on function coord._footprint(text, text[], text, name[]) is
@@ -20689,10 +20928,10 @@ language plpython3u stable
 set plan_cache_mode = force_generic_plan
 set jit = off
 as $function$
-detector = GD.get('confiture_coord 5f63010a09be554b')
+detector = GD.get('confiture_coord ba7b194055180413')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 5f63010a09be554b']
+    detector = GD['confiture_coord ba7b194055180413']
 return detector.compare(
     text_a, list_a, text_b, list_b, search_path, effective_path, use_catalog, limits)
 $function$;
@@ -20796,10 +21035,10 @@ comment on function coord.compare_changes(text[], text, text, boolean) is
 create or replace function coord._detector_facts(out problem text[], out facts json)
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord 5f63010a09be554b')
+detector = GD.get('confiture_coord ba7b194055180413')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 5f63010a09be554b']
+    detector = GD['confiture_coord ba7b194055180413']
 return detector.facts()
 $function$;
 comment on function coord._detector_facts() is
@@ -20820,10 +21059,10 @@ language plpython3u stable
 set plan_cache_mode = force_generic_plan
 set jit = off
 as $function$
-detector = GD.get('confiture_coord 5f63010a09be554b')
+detector = GD.get('confiture_coord ba7b194055180413')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 5f63010a09be554b']
+    detector = GD['confiture_coord ba7b194055180413']
 return detector.analyse(changes, change_list, search_path, effective_path, tables_declared,
                         feature_name, limits)
 $function$;
@@ -20841,10 +21080,10 @@ set enable_seqscan = off
 set plan_cache_mode = force_generic_plan
 set jit = off
 as $function$
-detector = GD.get('confiture_coord 5f63010a09be554b')
+detector = GD.get('confiture_coord ba7b194055180413')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 5f63010a09be554b']
+    detector = GD['confiture_coord ba7b194055180413']
 return detector.detect(
     intent_no, agent_id, feature_name, keys, are_exclusive, touches, resolved_path)
 $function$;
@@ -21988,10 +22227,10 @@ comment on function coord.amend_intent(uuid, text[], text[], text, text, text) i
 create or replace function coord._sort_intents(nodes json, edges json) returns json
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord 5f63010a09be554b')
+detector = GD.get('confiture_coord ba7b194055180413')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 5f63010a09be554b']
+    detector = GD['confiture_coord ba7b194055180413']
 return detector.merge_order(nodes, edges)
 $function$;
 comment on function coord._sort_intents(json, json) is
@@ -22354,7 +22593,7 @@ with ours (name, body, security_definer, settings) as (
     values
 ('_actor', '1f18e24a0fc5d3a93dce49596a06e5490056e6586d2742f4f2616d342b9eb0d2', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_amend', '7e6a0e12eb3ab7c3827b3f9ce1ffbd021acee47513fba8f934c5c9adb03fb570', true, array['search_path=pg_catalog, pg_temp']::text[]),
-('_analyse', '58684064e712107a1fd11d02e6f534ec68ba2efec2d1bfd9e3179e385a5df617', false, array['plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
+('_analyse', 'd08691590efc27e2d4578d391e066099bcb67dd2bd4c3de9bd91623d92d07814', false, array['plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
 ('_append_history', '8a9eea1b4606579ac7b0296299e644caa5376282fa36973429a7f3ceff78729f', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_authorise', 'c62c1527f3a9c9edd31a092a506bf95cb50ebb0c69beb1527d70df01d1da8009', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_authorise_review', '0577744c55b7787ae7f48e9e124976df695deddaa18d2a38a8bcd2d17ca89aa2', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -22372,7 +22611,7 @@ with ours (name, body, security_definer, settings) as (
 ('_check_text', '1aac582cc8438b9043d87227d0c2093603daedfe5790ea717c187a6456ea4c05', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_check_transition', 'e599451da1cc2eaa3c48a568d2ef0836db5432e24f46dfa3287a573fea4637f1', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_choice', '6a0ec09ca728fa8eb8b028fb505a70f93afd7c5095f2c6c0437233e035cd5d30', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_compare', 'ff8b15eb63129dd9a14ff53b318c856ce9dfa50d1a4a1d961e318e0cf4cb4a51', false, array['plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
+('_compare', '615b545415644ea0134a3daa61d68d8e4f16807e4faf09cdd070e773199af720', false, array['plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
 ('_compare_rows', 'dd08eeca5d3dd639f8f0733f06353fa94cb3bd9b3e808684fb0e5636fa399035', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_conflict_json', 'a3932a0d0c54d5c6e2a7a60973f3dcf570b7b6a3c9c6a1f28a0d89edad5203b2', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_conflict_line', 'bb606d623ac35ddfb72ef3905e94aba579c416a22a2db649125cceb68f12d403', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -22381,20 +22620,20 @@ with ours (name, body, security_definer, settings) as (
 ('_counts', '7fe8790f45e15bd26f82f9151646c029fb46c2b3487c1b571619010f7fce82b7', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_declare', 'd7b4b1148e125153e71c3a09616a03b0210ac958d245ea152a29997158154fff', false, null::text[]),
 ('_depends_on', 'f37bc93deed02bf43a8a632aea86923b8f86906001140165b00e5d823ca71d6d', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_detect', '2d2fd44f9963df9177b3518aed8806f52469683f50979208f4fedd5115d1493f', false, array['enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
-('_detector_facts', 'cf2d981d1a7f69c2ad501959018e3f78540d58a14203d01b53a9798ccf0172e3', false, null::text[]),
-('_detector_sources', '8f07fbc7d561ac6c7ee627e9dee90778e6345077c04905d0ea208f9ba685f364', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_detect', 'db6297b470f12212deb6b07025426d8d761a8a7f5f4e1a604299217cfe80a552', false, array['enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
+('_detector_facts', 'bc1feaf8ccae0b1b1bbb1d599e11ac26296a1f89a7692ac72d7649c82f929857', false, null::text[]),
+('_detector_sources', 'd80776d356286afde020c8bf06f12f66af5638a89c6961b324e1fd9bc955a004', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_digest_of', 'af0f4735eb433dca9fd14b71246b20d20daa3cba8f7c0cd06774be1d1088bd30', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_ended', '679a84d1d5a194bca40468412857eae0e2e10b1e58e855442af1b763c8ada9be', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_follow_transition', '35b401e5c0362e7364b602cda21afbef50d5be447c42e99475bf5c4433bdb7a0', true, array['search_path=pg_catalog, pg_temp']::text[]),
-('_footprint', '6e6b17f8f104b1bac830dd710031ace24a33064221784b130bf0388176345775', false, null::text[]),
+('_footprint', '62ff40c0aafd55d1fdcb45a3c987a3dd0dee8bd1968b3077c3c85000c2a8f456', false, null::text[]),
 ('_footprint_rows', '2cf258b01339c7b05129607c705ac7d7cf484d67ac6bb504d677d0782027a4bf', false, null::text[]),
 ('_found_conflicts', 'b58569cb14b92465f9f534dc330b5dde3893374cbe0dc80eb5319af21de0b68e', false, null::text[]),
 ('_guard_intent', '4ee3bd944b5c777fc43a90b9e8b65c6df867a90d2fbd430747ba24942a4c145c', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_guard_triggers', '1298d31259dfa06d509234162be6700ddf1ca7d3de89e3bbdb752560b14fb1f8', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_history_hash', '3159b733014e67c5a8dc913b00a185ae7658c085a6eeb4f00d13176a5ba603f5', false, null::text[]),
-('_import', 'cc3485fcda997245469092adbd379e23494384191cd93cd7dbdfb676b54e84f0', false, array['search_path=pg_catalog, pg_temp', 'jit=off']::text[]),
-('_import_chain', '2517f143d3ade2aa264ce190a1ccb02aabb926e95d105bb9476a740d923d4769', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_import', '372541c7f66269752c05e6d36e1d08ef2a16ff184aa3d28a0ba54a7d3b743ab9', false, array['search_path=pg_catalog, pg_temp', 'jit=off']::text[]),
+('_import_chain', '7d142420c22aee6d1364ca6eb9ba7b42977ae58890f127271a2f71df84f6ebf8', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_import_changed', null, false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_import_check', '3c6af2657d2b2ee9f2b52507bda5a9126aafbde64f2f96f7219f56a363f4e28a', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_import_columns', null, false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -22412,7 +22651,7 @@ with ours (name, body, security_definer, settings) as (
 ('_known_hashes', '4f7872e748c4ad03daeaccbcc0f6259069f7be6c358d858ae4626cca6f837fda', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_limit_lock_wait', '4eed619fef29ee8feefa29b6653cf4fd679e0e33931a8cf4a4ed9698cea5ae8d', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_limits', 'ffaff60bb0800af484cb83e505b5a2b84b78e7495a3c4b0538c9f442bf412c0e', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_load_detector', 'b2011d750a54c6ebb0ad83a8ae7701e1da4250046ad59f2f8a76c7bbe0cd056b', true, array['search_path=pg_catalog, pg_temp']::text[]),
+('_load_detector', 'a3e6184d0f3434bcab6e41262f86d56ce01b34cdcae4316ca2519b28592cc2a5', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_container', '423434b839f055dd1b41a180585f7d2262aa43f041472a83077af7de726a878f', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_holder', 'b5cbdc0966ec19527fcf60f6a1819b4a82cfbf52f64f5af082ff850e624a4861', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_intent_keys', '001e7dcfa0ced100c60e78b7b257478730a36c946731aaf1ff8cd2f0ac627023', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -22436,7 +22675,7 @@ with ours (name, body, security_definer, settings) as (
 ('_register', '56586fa081177e9edb9742f7387773afbdb95351798f0c855838049b364b823e', true, array['search_path=pg_catalog, pg_temp', 'enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
 ('_setting_of', '9d76f07c41d36e171fb59699533b0dfe2bb059a0e9b71815c7d80aaf51c362b8', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_settle', '9d4fad5adf4522029c8ffd5d5136f09ccb1d48c849bb89563c90a4e4156350cc', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_sort_intents', '8326e16c3379d33b4221569fe099e2021649c8d767dddacc88869a496cda67b4', false, null::text[]),
+('_sort_intents', 'b65c8db30b1e4d75b2f5aaa9e5e76b2fdb433c7e33fa67d4af1204666a135d99', false, null::text[]),
 ('_status_after_conflict', '60693c723e2feefd7ba0d87d0cd41e22dcacacbceb5b21329700a2d216169e9e', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_store_conflicts', '380c4a52ee39572d837cbab55a1ce74f44c445652d82c5daa2882e8b163ba095', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_store_footprint', 'c61256ff241805c040abb05c226075df836ef4d55af9edda52519d7e0880d485', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -22455,7 +22694,7 @@ with ours (name, body, security_definer, settings) as (
 ('compare_changes', '1d38b48d75c0b9ccb3ad217145abf0a3d4104e92fd1eafbf57281b45e75e025e', false, null::text[]),
 ('compare_changes', 'c1c57ed3b89f392da90e83e7e4b80eb1c5190f50bd8e4524bf2cc7ddb3e6f559', false, null::text[]),
 ('compare_changes', 'ef266f6615d9f01190de9cd8fb41a98476373a7e0c087bc8e5e3d652a18528d5', false, null::text[]),
-('compile_detector', '06ead99f300258b315b743d2eae8f14d30537ebad37ad3b0aea817c20815e1d4', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('compile_detector', '0b75cea6ec0203da2918fb309454c5ed136364dcdb3d6e56bc9396621596eac5', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('conflicts_of', '8986db19d00b60fecf4c8390651e72549c95cabda085669464d62af07d11cb31', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('detector_check', 'fb42c58de073479451a44ca97970843759baaf8a3a0c08d99cbaa571362376fc', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('export_ended', '37a73f17837d8b565ad3462f63279cfc2f85d64a7dfe9d32605f50aa6a26b121', true, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -22767,7 +23006,7 @@ comment on function coord._import_plan(jsonb, text, name[]) is
     'What an import will store for one intent (internal)';
 
 create or replace function coord._import_chain(
-    intent coord.intent, imported jsonb, history jsonb, reviews jsonb
+    intent coord.intent, imported jsonb, history jsonb, conflicts jsonb
 ) returns coord.intent_history[]
 language plpgsql volatile
 set search_path = pg_catalog, pg_temp
@@ -22797,7 +23036,8 @@ begin
                    (r->>'id')::bigint, r->>'resolution_notes', 'unknown',
                    jsonb_build_object('notes', r->>'resolution_notes', 'severity', r->>'severity',
                        'imported', r->'source')
-            from jsonb_array_elements(coalesce(reviews, '[]')) r
+            from jsonb_array_elements(coalesce(conflicts, '[]')) r
+            where (r->>'reviewed')::boolean
             union all
             select case when history is null then 0 else 2 end, clock_timestamp(), 0, 'imported',
                    null, intent.status, null, 'imported', v_role, imported
@@ -22923,7 +23163,7 @@ declare
     v_source jsonb[];
     v_conflict_source jsonb[];
     v_history jsonb;           -- rows by the intent's id in the source
-    v_reviews jsonb;           -- planned conflicts that were reviewed, by intent
+    v_clashes jsonb;           -- planned conflicts, by the intent's id here
     v_plan record;
     v_plans jsonb[] := '{}';
     v_row jsonb;
@@ -22940,12 +23180,12 @@ declare
     v_new bigint[];
     v_id bigint;
     v_rows bigint := 0;
-    v_intents jsonb := '[]';
-    v_unparsed jsonb := '[]';
-    v_changed jsonb := '[]';
-    v_left jsonb := '[]';
-    v_moot jsonb := '[]';
-    v_found jsonb := '[]';
+    v_intents jsonb[] := '{}';
+    v_unparsed jsonb[] := '{}';
+    v_changed jsonb[] := '{}';
+    v_left jsonb[] := '{}';
+    v_moot jsonb[] := '{}';
+    v_found jsonb[] := '{}';
     v_there integer := 0;
 begin
     v_source := array(select r from coord._import_rows(from_schema, 'tb_pggit_intent') r
@@ -23051,12 +23291,12 @@ begin
             end if;
         end if;
     end loop;
-    select coalesce(jsonb_object_agg(r.intent_id, r.reviews), '{}') into v_reviews
+    select coalesce(jsonb_object_agg(r.intent_id, r.conflicts), '{}') into v_clashes
     from (
-        select side.intent_id, jsonb_agg(p) as reviews
+        select side.intent_id, jsonb_agg(p order by (p->>'id')::bigint) as conflicts
         from unnest(v_planned) p,
              unnest(array[p->>'intent_a', p->>'intent_b']) side (intent_id)
-        where (p->>'reviewed')::boolean group by 1
+        group by 1
     ) r;
 
     -- One after the other, in the order in which they were declared, as if they came now.
@@ -23079,7 +23319,7 @@ begin
                 'schema_changes', to_jsonb(v_intent.schema_changes),
                 'tables_affected', to_jsonb(v_intent.tables_affected),
                 'unparsed', v_row->'unparsed', 'changed', v_row->'changed'),
-            v_history->(v_row->'source'->>'id'), v_reviews->(v_intent.id::text));
+            v_history->(v_row->'source'->>'id'), v_clashes->(v_intent.id::text));
         v_intent.history_rows := cardinality(v_chain);
         v_intent.history_hash := v_chain[v_intent.history_rows].row_hash;
         insert into coord.intent select v_intent.*;
@@ -23103,9 +23343,9 @@ begin
             v_unread := v_unread || v_intent.id;
         end if;
         for v_clash in
-            select p from unnest(v_planned) p
-            where v_intent.id::text in (p->>'intent_a', p->>'intent_b')
-              and exists (select from coord.intent i where i.id = (p->>'intent_a')::uuid)
+            select p from jsonb_array_elements(
+                coalesce(v_clashes->(v_intent.id::text), '[]')) p
+            where exists (select from coord.intent i where i.id = (p->>'intent_a')::uuid)
               and exists (select from coord.intent i where i.id = (p->>'intent_b')::uuid)
         loop
             v_conflict := coord._import_conflict(v_clash, v_findings, v_intent, not v_unread
@@ -23120,10 +23360,10 @@ begin
         end loop;
         if v_findings is not null then
             perform coord._store_conflicts(v_intent.id, v_findings, false);
-            select array_agg(c.id order by c.id), v_found || coalesce(jsonb_agg(jsonb_build_object(
+            select array_agg(c.id order by c.id), v_found || array_agg(jsonb_build_object(
                        'conflict_id', c.id, 'intent_a', c.intent_a, 'intent_b', c.intent_b,
                        'conflict_type', c.conflict_type, 'severity', c.severity,
-                       'affected_objects', c.affected_objects) order by c.id), '[]')
+                       'affected_objects', c.affected_objects) order by c.id)
             into v_new, v_found
             from coord.conflict c
             where c.intent_a = v_intent.id and c.is_open and not c.id = any (v_stored);
@@ -23132,24 +23372,23 @@ begin
         v_intents := v_intents || jsonb_build_object('id', v_intent.id,
             'source_id', v_row->'source'->'id', 'feature_name', v_intent.feature_name,
             'branch_name', v_intent.branch_name);
-        v_changed := v_changed || coalesce((
-            select jsonb_agg(jsonb_build_object('table', 'tb_pggit_intent',
-                       'id', v_row->'source'->'id') || c)
-            from jsonb_array_elements(v_row->'changed') c), '[]');
-        v_unparsed := v_unparsed || coalesce((
-            select jsonb_agg(jsonb_build_object('intent_id', v_intent.id,
-                       'feature_name', v_intent.feature_name) || u)
-            from jsonb_array_elements(v_row->'unparsed') u), '[]');
+        v_changed := v_changed || array(
+            select jsonb_build_object('table', 'tb_pggit_intent', 'id', v_row->'source'->'id') || c
+            from jsonb_array_elements(v_row->'changed') c);
+        v_unparsed := v_unparsed || array(
+            select jsonb_build_object('intent_id', v_intent.id,
+                       'feature_name', v_intent.feature_name) || u
+            from jsonb_array_elements(v_row->'unparsed') u);
     end loop;
     perform coord._settle(
         array(select distinct s from unnest(v_settled) s order by s), 'it was imported');
-    v_left := v_left || coalesce((
-        select jsonb_agg(jsonb_build_object('table', 'tb_pggit_intent_history', 'id', h.row->'id',
-            'reason', 'its intent was not imported'))
+    v_left := v_left || array(
+        select jsonb_build_object('table', 'tb_pggit_intent_history', 'id', h.row->'id',
+            'reason', 'its intent was not imported')
         from jsonb_each(v_history) of_intent (id, rows),
              jsonb_array_elements(of_intent.rows) h (row)
         where not exists (
-            select from coord.intent i where i.id = coord._import_id(of_intent.id))), '[]');
+            select from coord.intent i where i.id = coord._import_id(of_intent.id)));
     return json_build_object(
         'from_schema', from_schema,
         'dry_run', is_dry_run,
@@ -23163,13 +23402,13 @@ begin
         'intents', (select coalesce(json_agg(json_build_object('id', i->'id',
                         'source_id', i->'source_id', 'feature_name', i->'feature_name',
                         'branch_name', i->'branch_name', 'status', s.status)), '[]')
-                    from jsonb_array_elements(v_intents) i
+                    from unnest(v_intents) i
                     join coord.intent s on s.id = (i->>'id')::uuid),
-        'unparsed', v_unparsed,
-        'changed', v_changed,
-        'left', v_left,
-        'moot', v_moot,
-        'found_now', v_found);
+        'unparsed', array_to_json(v_unparsed),
+        'changed', array_to_json(v_changed),
+        'left', array_to_json(v_left),
+        'moot', array_to_json(v_moot),
+        'found_now', array_to_json(v_found));
 end
 $function$;
 comment on function coord._import(text, text, name[], boolean) is

@@ -24,6 +24,7 @@ from . import (
     performed,
     resolution,
     row_rules,
+    views,
 )
 from .facts import Facts
 
@@ -42,6 +43,7 @@ def enrich(touches: Sequence[Touch], query: Query) -> list[Touch]:
     found = consequences.add(resolved, facts, query)
     found = row_rules.note(found, facts, query)
     found = inserted.note(found, query)
+    found = views.note(found, query)
     found = keys.note(found, facts, query)
     found = performed.add(found, facts, query)
     found = labels.place(found, query)

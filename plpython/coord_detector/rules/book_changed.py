@@ -132,6 +132,19 @@ CHANGED: tuple[Rule, ...] = (
         "create table s.n (id integer)",
     ),
     Rule(
+        "named-in-dynamic-sql",
+        "order",
+        "one runs SQL that is put together at run time from the name of a table, the other drops, "
+        "renames or moves it",
+        "afterwards there is no table of that name",
+        "documentation, PL/pgSQL: Executing Dynamic Commands",
+        TABLE,
+        "do $$ declare n text; begin foreach n in array array['t'] loop"
+        " execute format('alter table %I add column e text', n); end loop; end $$",
+        "alter table t rename to u",
+        "a",
+    ),
+    Rule(
         "default-privileges",
         "clash",
         "one changes default privileges, the other creates what they apply to",

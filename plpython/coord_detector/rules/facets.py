@@ -84,6 +84,7 @@ _NOISE = frozenset(
         "columns",
         "conditional",
         "demands",
+        "more_columns",
     )
 )
 

@@ -9,6 +9,7 @@ from .both_stay import TABLES
 from .effects import Effect
 from .guards import skips
 from .needs import needed_by
+from .stars import keeps_columns
 from .verdict import OTHER, Report, Weight, say
 
 
@@ -51,6 +52,8 @@ def one_ensures(maker: Effect, other: Effect, side: Side, report: Report) -> Non
     elif exists:
         if any(touch.action == "drop" and touch.facet == "name" for touch in other.members):
             say(report, "replace-before-rename", "order", maker, side, weight="error")
+        elif made.detail.get("more_columns") and any(keeps_columns(star) for star in other.stars):
+            say(report, "star-settles", "clash", maker, kind="dependency")
         elif other.alters:
             say(report, "different-aspects", "overlap", maker, weight="warning")
     else:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..identity import Key, container, key_of
+from ..identity import RELATION, Key, container, key_of
 from ..model import Side, Touch
 from . import belongings, labels, publications, references
 from .dependents import is_looked_up
-from .effects import Prepared
+from .effects import WRITES, Effect, Prepared
 from .facets import listed_in, same_grantees, too_many
 from .verdict import OTHER, Report, Verdict
 
@@ -29,9 +29,9 @@ def compare(a: Prepared, b: Prepared, report: Report) -> None:
     if b.estates or b.extensions:
         belongings.compare(b, a, "b", report)
     if a.mentions:
-        _dynamic_and_tables(a, b, report)
+        _dynamic_and_tables(a, b, "a", report)
     if b.mentions:
-        _dynamic_and_tables(b, a, report)
+        _dynamic_and_tables(b, a, "b", report)
     if a.lists and b.unlisted:
         publications.taken_out(a, b, "b", report)
     if b.lists and a.unlisted:
@@ -201,8 +201,11 @@ def _was_there(touch: Touch) -> bool:
 # -------------------------------------------------------------------- SQL made at run time
 
 
-def _dynamic_and_tables(dynamic: Prepared, other: Prepared, report: Report) -> None:
+def _dynamic_and_tables(dynamic: Prepared, other: Prepared, side: Side, report: Report) -> None:
     """A loop over the tables of a schema meets those that are there when it runs."""
+    for key, effect in other.effects.items():
+        if key.family == RELATION and key.name in dynamic.mentions:
+            _named_table(effect, side, report)
     for touch in other.whole_schemas:
         if (
             touch.name in dynamic.mentions
@@ -217,6 +220,17 @@ def _dynamic_and_tables(dynamic: Prepared, other: Prepared, report: Report) -> N
             arrives = touch.action == "create" and touch.facet != "name" and not _was_there(touch)
             if arrives or (touch.action == "drop" and touch.facet == "schema"):
                 _dynamic(touch, report)
+
+
+def _named_table(effect: Effect, side: Side, report: Report) -> None:
+    """A table whose name is a literal of code that puts SQL together."""
+    key, kind = effect.key, effect.touch.kind
+    if effect.drop is not None and not effect.drop.detail.get("implied"):
+        report(
+            Verdict("named-in-dynamic-sql", "dependency", "order", "error", side, (key,), (key,))
+        )
+    elif effect.flags & WRITES and effect.create is None and "table" in kind:
+        report(Verdict("one-table", "table", "overlap", "warning", None, (key,), (key,)))
 
 
 def _dynamic(touch: Touch, report: Report) -> None:

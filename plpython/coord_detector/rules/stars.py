@@ -30,10 +30,18 @@ def _distinct(stars: list[Touch]) -> list[Touch]:
     return list({repr([one.detail.get(word) for word in told_by]): one for one in stars}.values())
 
 
+def keeps_columns(star: Touch) -> bool:
+    """Whether it makes columns that stay, not only rows as they are at the time."""
+    detail = star.detail
+    if detail.get("body") or detail.get("access") == "write":
+        return False
+    return detail.get("by") in (*_VIEWS, "table") or detail.get("as") == "source"
+
+
 def _column(star: Touch, member: Touch, changer: Effect, side: Side, report: Report) -> None:
     is_view = star.detail.get("by") in _VIEWS
-    if not is_view and star.detail.get("by") != "table" and star.detail.get("as") != "source":
-        return  # rows as they are at the time, not columns that are kept
+    if not keeps_columns(star):
+        return
     if member.action == "drop" and member.facet not in ("name", "schema") and is_view:
         if member.detail.get("cascade"):
             say(report, "star-settles", "clash", changer, kind="dependency")
