@@ -44,7 +44,7 @@ def play(dsn: str, block: str) -> str:
     played = []
     for command in commands(block):
         answer = subprocess.run(
-            ["psql", "-X", "-q", "-d", dsn, "-c", command],
+            ["psql", "-X", "-q", "-v", "SHOW_CONTEXT=never", "-d", dsn, "-c", command],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
