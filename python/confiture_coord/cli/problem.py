@@ -8,6 +8,7 @@ import traceback
 from typing import Any
 
 from confiture_coord.cli.answer import print_json
+from confiture_coord.cli.printable import printable
 
 
 class Problem(Exception):
@@ -89,12 +90,12 @@ def report(problem: Problem, *, as_json: bool) -> None:
     if as_json:
         print_json(problem.to_dict())
         return
-    lines = [f"Error: {_sentence(problem.message)}"]
+    lines = f"Error: {_sentence(problem.message)}".split("\n")
     if problem.detail:
-        lines += [f"  {line}" for line in problem.detail.splitlines()]
+        lines += [f"  {line}" for line in problem.detail.split("\n")]
     if problem.hint:
-        lines += ["", *f"Hint: {_sentence(problem.hint)}".splitlines()]
-    sys.stderr.write("\n".join(lines) + "\n")
+        lines += ["", *f"Hint: {_sentence(problem.hint)}".split("\n")]
+    sys.stderr.write("\n".join(map(printable, lines)) + "\n")
 
 
 def _sentence(text: str) -> str:

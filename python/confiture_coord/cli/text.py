@@ -9,6 +9,7 @@ from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING
 
+from confiture_coord.cli.printable import printable
 from confiture_coord.models import ConflictReport, Intent
 
 if TYPE_CHECKING:
@@ -55,12 +56,12 @@ def escape(text: str) -> str:
     """Text that contains no markup whatever it looks like."""
     from rich.markup import escape as escaped
 
-    return escaped(text)
+    return escaped(printable(text))
 
 
 def say(line: str = "") -> None:
     """One line of plain text; a terminal wraps it by itself."""
-    print(line)
+    print(printable(line))
 
 
 #: Below this width every column wraps, so that nothing is lost.
@@ -92,7 +93,7 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> 
         console().print(table_shape(title, columns, rows))
         return
     say(title)
-    flat = [[cell.replace("\n", " ") for cell in row] for row in (columns, *rows)]
+    flat = [[printable(cell.replace("\n", " ")) for cell in row] for row in (columns, *rows)]
     widths = [max(map(len, cells)) for cells in zip(*flat, strict=True)]
     for row in flat:
         say("  ".join(map(str.ljust, row, widths)).rstrip())
