@@ -3276,104 +3276,24 @@ def dispatch(work: Work, node: Node) -> None:
         name = node.__class__.__name__
         work.add("unknown", Target(None, name), None, "alter", None, {"opaque": True})
 $coord0$),
-('footprint/alter_table.py', $coord0$"""ALTER TABLE and its kin: one handler for each subcommand."""
+('footprint/alter_column.py', $coord0$"""ALTER TABLE ... COLUMN: one handler for each subcommand."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from ..loader import enums
-from ..model import Json
-from ..names import Table
 from . import automatic_names as names
-from .bounds import bound_values
+from .cascade import column_dropped
 from .columns import Later, create_column, create_sequence_of
-from .constraints import (
-    create_constraints,
-    create_foreign_keys,
-    columns_in,
-    implied_constraint,
-    set_not_null,
-    use_of_whole,
-)
-from .table import copy_index
-from .work import Detail, Node, Target, Work, option_value, option_values, strings
+from .constraints import create_constraints
+from .dropping import drop_column, drop_sequence, drop_with_column
+from .foreign_key import create_foreign_keys
+from .subject import Command, Subject
+from .work import Detail, Node, Target, foreign_options, option_values, strings
 
 _T = enums.AlterTableType
 _CASCADE = enums.DropBehavior.DROP_CASCADE
-
-Command = Callable[["Subject", Any], None]
-
-
-class Subject:
-    """The relation that an ALTER statement is about."""
-
-    __slots__ = ("work", "target", "table", "kind", "column_kind", "guard")
-
-    def __init__(self, work: Work, target: Target, kind: str, missing_ok: bool, only: bool) -> None:
-        self.work = work
-        self.target = target
-        self.table = work.table(target)
-        self.kind = kind
-        self.column_kind = COLUMN_KINDS.get(kind, f"{kind} column")
-        self.guard: Detail = {"if_exists": True, "relation_if_exists": True} if missing_ok else {}
-        if only:
-            self.guard["only"] = True
-
-    def alter(self, facet: str, **detail: Any) -> None:
-        """Change the relation itself."""
-        self.work.add(self.kind, self.target, None, "alter", facet, {**self.guard, **detail})
-
-    def column(self, name: str, facet: str, **detail: Any) -> None:
-        self.work.add(self.column_kind, self.target, name, "alter", facet, {**self.guard, **detail})
-
-    def children(self) -> list[Target]:
-        """Partitions and heirs that the script itself has made."""
-        return [] if "only" in self.guard else self.work.descendants(self.table)
-
-
-COLUMN_KINDS = {"type": "composite type column"}
-
-WRITTEN_KINDS = {
-    enums.ObjectType.OBJECT_TABLE: "table",
-    enums.ObjectType.OBJECT_INDEX: "index",
-    enums.ObjectType.OBJECT_SEQUENCE: "sequence",
-    enums.ObjectType.OBJECT_VIEW: "view",
-    enums.ObjectType.OBJECT_MATVIEW: "materialized view",
-    enums.ObjectType.OBJECT_FOREIGN_TABLE: "foreign table",
-    enums.ObjectType.OBJECT_TYPE: "type",
-}
-
-_FIRST = {
-    _T.AT_DropColumn: 0,
-    _T.AT_DropConstraint: 0,
-    _T.AT_AlterColumnType: 1,
-    _T.AT_AddColumn: 2,
-    _T.AT_SetExpression: 3,
-    _T.AT_AddConstraint: 4,
-}
-"""In which order the server carries out the parts of one statement, whatever their order in it."""
-
-
-def alter_table(work: Work, node: Node) -> None:
-    written = WRITTEN_KINDS[node.objtype]
-    target = work.relation(node.relation)
-    kind = work.relation_kind(target, written)
-    only = kind in ("table", "foreign table") and not node.relation.inh
-    subject = Subject(work, target, kind, node.missing_ok, only)
-    commands = node.cmds
-    if len(commands) > 1:
-        commands = sorted(commands, key=lambda command: _FIRST.get(command.subtype, 5))
-    for command in commands:
-        handler = COMMANDS.get(command.subtype)
-        if handler is None:
-            work.add("unknown", target, None, "alter", str(command.subtype.name), {"opaque": True})
-        else:
-            handler(subject, command)
-
-
-# -------------------------------------------------------------------- columns
 
 
 def _add_column(s: Subject, command: Node) -> None:
@@ -3406,49 +3326,11 @@ def _drop_column(s: Subject, command: Node) -> None:
         detail["cascade"] = True
     heirs = s.children()
     s.work.add(s.column_kind, s.target, command.name, "drop", "definition", detail)
-    _drop_with_column(s.work, s.target, command.name)
+    drop_with_column(s.work, s.target, command.name)
     for child in heirs:
         drop_column(s.work, child, command.name, {"implied": True})
-
-
-def drop_column(work: Work, target: Target, name: str, detail: Detail) -> None:
-    """A column that goes for another's sake."""
-    work.add(f"{work.relation_kind(target)} column", target, name, "drop", "definition", detail)
-    _drop_with_column(work, target, name)
-
-
-def _drop_with_column(work: Work, target: Target, name: str) -> None:
-    """What goes with a column: its indexes, constraints and sequence, as far as they are known."""
-    table = work.table(target)
-    if table is None:
-        return
-    column = table.columns.pop(name, None)
-    for constraint, facts in list(table.constraints.items()):
-        if name in facts["columns"]:
-            drop_constraint(work, target, table, constraint, {"implied": True})
-    for index, facts in list(table.indexes.items()):
-        if name in facts["columns"]:
-            drop_index(work, Target(*index), table)
-    if column is not None and column.sequence is not None:
-        _drop_sequence(work, Target(*column.sequence), known=True)
-    for other, made in list(table.columns.items()):
-        if made.generated is not None and name in columns_in(made.expression):
-            drop_column(work, target, other, {"implied": True})
-
-
-def _drop_sequence(work: Work, sequence: Target, known: bool) -> None:
-    detail: Detail = {"implied": True}
-    if not known:
-        detail["automatic"] = True
-    work.add("sequence", sequence, None, "drop", "definition", detail)
-    work.forget_relation(sequence)
-
-
-def drop_index(work: Work, index: Target, table: Table | None) -> None:
-    work.add("index", index, None, "drop", "definition", {"implied": True})
-    work.forget_relation(index)
-    if table is not None:
-        table.indexes.pop(index.options[0], None)
+    if command.behavior == _CASCADE:
+        column_dropped(s.work, s.target, command.name)
 
 
 def _default(s: Subject, command: Node) -> None:
@@ -3549,18 +3431,6 @@ def _foreign_column_options(s: Subject, command: Node) -> None:
     s.column(command.name, "options", value=foreign_options(command.def_))
 
 
-def foreign_options(options: Any) -> Detail:
-    """OPTIONS (ADD \u2026, SET \u2026, DROP \u2026) of foreign objects."""
-    result: Detail = {}
-    for option in options or ():
-        action = option.defaction.name.removeprefix("DEFELEM_").lower()
-        result[option.defname] = None if action == "drop" else option_value(option)
-    return result
-
-
-# -------------------------------------------------------------------- identity
-
-
 def _add_identity(s: Subject, command: Node) -> None:
     constraint = command.def_
     always = "always" if constraint.generated_when == "a" else "by default"
@@ -3608,7 +3478,226 @@ def _drop_identity(s: Subject, command: Node) -> None:
         detail["if_exists"] = True
     s.column(command.name, "identity", **detail)
     sequence, known = _sequence_of(s, command.name)
-    _drop_sequence(s.work, sequence, known)
+    drop_sequence(s.work, sequence, known)
+
+
+COLUMN_COMMANDS: dict[Any, Command] = {
+    _T.AT_AddColumn: _add_column,
+    _T.AT_DropColumn: _drop_column,
+    _T.AT_ColumnDefault: _default,
+    _T.AT_SetNotNull: _set_not_null,
+    _T.AT_DropNotNull: _drop_not_null,
+    _T.AT_AlterColumnType: _column_type,
+    _T.AT_SetExpression: _set_expression,
+    _T.AT_DropExpression: _drop_expression,
+    _T.AT_SetStatistics: _statistics,
+    _T.AT_SetOptions: _column_options,
+    _T.AT_ResetOptions: _column_options,
+    _T.AT_SetStorage: _storage,
+    _T.AT_SetCompression: _compression,
+    _T.AT_AlterColumnGenericOptions: _foreign_column_options,
+    _T.AT_AddIdentity: _add_identity,
+    _T.AT_SetIdentity: _set_identity,
+    _T.AT_DropIdentity: _drop_identity,
+}
+$coord0$),
+('footprint/alter_family.py', $coord0$"""ALTER TABLE about parents, types and partitions: who a table's relatives are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..loader import enums
+from ..names import Table
+from .bounds import bound_values
+from .constraints import implied_constraint, use_of_whole
+from .subject import Command, Subject
+from .table import copy_index
+from .work import Detail, Node, Target
+
+_T = enums.AlterTableType
+
+
+def _inherit(s: Subject, command: Node) -> None:
+    parent = s.work.relation(command.def_)
+    adds = command.subtype == _T.AT_AddInherit
+    s.alter("inheritance", parent=parent.text(), value=adds)
+    s.work.use("table", parent, None, {"by": "table", "as": "parent"})
+    known = s.work.table(parent)
+    if known is not None and s.table is not None:
+        here = s.target.options[0]
+        if adds:
+            known.children.append(here)
+            s.table.parents.append(parent.options[0])
+        elif here in known.children:
+            known.children.remove(here)
+            s.table.parents.remove(parent.options[0])
+
+
+def _of_type(s: Subject, command: Node) -> None:
+    if command.def_ is None:
+        s.alter("type", value=None)
+        _leave_type(s)
+    else:
+        s.alter("type", value=s.work.type_text(command.def_))
+        s.work.type_use(command.def_, by="table")
+
+
+def _leave_type(s: Subject) -> None:
+    if s.table is None:
+        return
+    for place in list(s.table.parents):
+        parent = s.work.scope.tables.get(place)
+        if parent is not None and parent.kind == "type":
+            parent.children.remove(s.target.options[0])
+            s.table.parents.remove(place)
+
+
+def _attach(s: Subject, command: Node) -> None:
+    part = s.work.relation(command.def_.name)
+    if s.kind == "index":
+        known = s.work.table(part)
+        owner = known.owner if known is not None else None
+        if owner is not None and part.options[0] in owner.indexes:
+            owner.indexes[part.options[0]]["part_of"] = s.target.options[0]
+        s.alter("partition", partition=part.text(), value=True)
+        s.work.add("index", part, None, "alter", "partition", {"of": s.target.text()})
+        return
+    bound = s.work.canonical(command.def_.bound)
+    s.alter(
+        "partition",
+        partition=part.text(),
+        bound=bound,
+        bounds=bound_values(command.def_.bound),
+        value=True,
+    )
+    s.work.add(
+        s.work.relation_kind(part),
+        part,
+        None,
+        "alter",
+        "partition",
+        {"of": s.target.text(), "bound": bound, "value": True},
+    )
+    known = s.work.table(part)
+    if s.table is not None and known is not None:
+        s.table.children.append(part.options[0])
+        known.parents.append(s.target.options[0])
+        _join_indexes(s, part, known)
+        for name, facts in list(s.table.constraints.items()):
+            if facts["type"] == "foreign key" and name not in known.constraints:
+                implied_constraint(s.work, part, known, name, dict(facts), {"from": "parent"})
+
+
+def _join_indexes(s: Subject, part: Target, known: Table) -> None:
+    """Each index of the partitioned table gets a part: one that is there already, or a new one."""
+    assert s.table is not None
+    for index, facts in list(s.table.indexes.items()):
+        parent = (index, s.target.options[0])
+        for own, there in known.indexes.items():
+            same = there["columns"] == facts["columns"] and not there.get("part_of")
+            if same and bool(there["constraint"]) == bool(facts["constraint"]):
+                there["part_of"] = index
+                s.work.add("index", Target(*own), None, "alter", "partition", {"implied": True})
+                use_of_whole(s.work, *parent, facts["constraint"])
+                break
+        else:
+            copy_index(s.work, part, known, s.table, facts, parent)
+
+
+def _detach(s: Subject, command: Node) -> None:
+    part = s.work.relation(command.def_.name)
+    detail: Detail = {"value": False}
+    if command.def_.concurrent:
+        detail["concurrently"] = True
+    s.alter("partition", partition=part.text(), **detail)
+    s.work.add(
+        s.work.relation_kind(part),
+        part,
+        None,
+        "alter",
+        "partition",
+        {"of": s.target.text(), **detail},
+    )
+    known = s.work.table(part)
+    here = part.options[0]
+    if s.table is not None and here in s.table.children:
+        s.table.children.remove(here)
+    if known is not None and s.target.options[0] in known.parents:
+        known.parents.remove(s.target.options[0])
+        for index, facts in known.indexes.items():
+            if facts.pop("part_of", None):
+                s.work.add("index", Target(*index), None, "alter", "partition", {"implied": True})
+
+
+FAMILY_COMMANDS: dict[Any, Command] = {
+    _T.AT_AddInherit: _inherit,
+    _T.AT_DropInherit: _inherit,
+    _T.AT_AddOf: _of_type,
+    _T.AT_DropOf: _of_type,
+    _T.AT_AttachPartition: _attach,
+    _T.AT_DetachPartition: _detach,
+    _T.AT_DetachPartitionFinalize: _detach,
+}
+$coord0$),
+('footprint/alter_table.py', $coord0$"""ALTER TABLE and its kin: one handler for each subcommand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..loader import enums
+from ..model import Json
+from ..names import Table
+from .alter_column import COLUMN_COMMANDS
+from .alter_family import FAMILY_COMMANDS
+from .columns import Later
+from .constraints import create_constraints
+from .dropping import drop_constraint
+from .foreign_key import create_foreign_keys
+from .subject import Command, Subject
+from .work import Detail, Node, Target, Work, foreign_options, option_values, role_name
+
+_T = enums.AlterTableType
+_CASCADE = enums.DropBehavior.DROP_CASCADE
+
+
+WRITTEN_KINDS = {
+    enums.ObjectType.OBJECT_TABLE: "table",
+    enums.ObjectType.OBJECT_INDEX: "index",
+    enums.ObjectType.OBJECT_SEQUENCE: "sequence",
+    enums.ObjectType.OBJECT_VIEW: "view",
+    enums.ObjectType.OBJECT_MATVIEW: "materialized view",
+    enums.ObjectType.OBJECT_FOREIGN_TABLE: "foreign table",
+    enums.ObjectType.OBJECT_TYPE: "type",
+}
+
+_FIRST = {
+    _T.AT_DropColumn: 0,
+    _T.AT_DropConstraint: 0,
+    _T.AT_AlterColumnType: 1,
+    _T.AT_AddColumn: 2,
+    _T.AT_SetExpression: 3,
+    _T.AT_AddConstraint: 4,
+}
+"""In which order the server carries out the parts of one statement, whatever their order in it."""
+
+
+def alter_table(work: Work, node: Node) -> None:
+    written = WRITTEN_KINDS[node.objtype]
+    target = work.relation(node.relation)
+    kind = work.relation_kind(target, written)
+    only = kind in ("table", "foreign table") and not node.relation.inh
+    subject = Subject(work, target, kind, node.missing_ok, only)
+    commands = node.cmds
+    if len(commands) > 1:
+        commands = sorted(commands, key=lambda command: _FIRST.get(command.subtype, 5))
+    for command in commands:
+        handler = COMMANDS.get(command.subtype)
+        if handler is None:
+            work.add("unknown", target, None, "alter", str(command.subtype.name), {"opaque": True})
+        else:
+            handler(subject, command)
 
 
 # -------------------------------------------------------------------- constraints
@@ -3670,43 +3759,6 @@ def _is_absent(table: Table, name: str) -> bool:
     return table.complete and name not in table.constraints and not name.endswith("_not_null")
 
 
-_ENDINGS = ("_pkey", "_key", "_excl")
-
-
-def drop_constraint(
-    work: Work, target: Target, table: Table | None, name: str, detail: Detail
-) -> None:
-    work.add("table constraint", target, name, "drop", "definition", detail)
-    for schema, _ in target.options:
-        work.scope.constraint_removed(schema, name)
-    known = table.constraints.pop(name, None) if table is not None else None
-    index = target.renamed(name)
-    if known is not None:
-        if known["type"] in ("primary key", "unique", "exclusion"):
-            drop_index(work, index, table)
-            for child in work.descendants(table):
-                _drop_part(work, child, index)
-    elif _is_index(work, index):
-        drop_index(work, index, table)
-    elif name.endswith(_ENDINGS) and (table is None or not table.complete):
-        # Named so by the server: then there is an index of that name.
-        work.add("index", index, None, "drop", "definition", {"implied": True, "automatic": True})
-        work.forget_relation(index)
-
-
-def _is_index(work: Work, target: Target) -> bool:
-    known = work.table(target)
-    return known is not None and known.kind == "index"
-
-
-def _drop_part(work: Work, child: Target, index: Target) -> None:
-    """The key of a partition that is a part of the partitioned table's goes with that."""
-    table = work.table(child)
-    for name, facts in list(table.indexes.items()) if table is not None else ():
-        if facts.get("part_of") == index.options[0]:
-            drop_constraint(work, child, table, name[1], {"implied": True})
-
-
 # -------------------------------------------------------------------- the relation itself
 
 
@@ -3726,14 +3778,6 @@ def _owner(s: Subject, command: Node) -> None:
     s.alter("owner", value=role_name(command.newowner))
     _follow(s, "owner", role_name(command.newowner))
     s.work.role_use(command.newowner)
-
-
-def role_name(role: Node) -> str:
-    """A role as written; PUBLIC and CURRENT_USER under their keywords."""
-    name = getattr(role, "rolename", None)
-    if name is not None:
-        return str(name)
-    return str(role.roletype.name).removeprefix("ROLESPEC_").lower()
 
 
 def mark_index(work: Work, table: Table | None, mark: str, name: str | None) -> None:
@@ -3816,41 +3860,6 @@ def _all_triggers(s: Subject, command: Node) -> None:
             )
 
 
-def _inherit(s: Subject, command: Node) -> None:
-    parent = s.work.relation(command.def_)
-    adds = command.subtype == _T.AT_AddInherit
-    s.alter("inheritance", parent=parent.text(), value=adds)
-    s.work.use("table", parent, None, {"by": "table", "as": "parent"})
-    known = s.work.table(parent)
-    if known is not None and s.table is not None:
-        here = s.target.options[0]
-        if adds:
-            known.children.append(here)
-            s.table.parents.append(parent.options[0])
-        elif here in known.children:
-            known.children.remove(here)
-            s.table.parents.remove(parent.options[0])
-
-
-def _of_type(s: Subject, command: Node) -> None:
-    if command.def_ is None:
-        s.alter("type", value=None)
-        _leave_type(s)
-    else:
-        s.alter("type", value=s.work.type_text(command.def_))
-        s.work.type_use(command.def_, by="table")
-
-
-def _leave_type(s: Subject) -> None:
-    if s.table is None:
-        return
-    for place in list(s.table.parents):
-        parent = s.work.scope.tables.get(place)
-        if parent is not None and parent.kind == "type":
-            parent.children.remove(s.target.options[0])
-            s.table.parents.remove(place)
-
-
 def _replica_identity(s: Subject, command: Node) -> None:
     identity = command.def_
     word = {"n": "nothing", "f": "full", "d": "default", "i": "index"}[identity.identity_type]
@@ -3871,104 +3880,9 @@ def _row_security(s: Subject, command: Node) -> None:
         s.alter("row security", value=kind == _T.AT_EnableRowSecurity)
 
 
-# -------------------------------------------------------------------- partitions
-
-
-def _attach(s: Subject, command: Node) -> None:
-    part = s.work.relation(command.def_.name)
-    if s.kind == "index":
-        known = s.work.table(part)
-        owner = known.owner if known is not None else None
-        if owner is not None and part.options[0] in owner.indexes:
-            owner.indexes[part.options[0]]["part_of"] = s.target.options[0]
-        s.alter("partition", partition=part.text(), value=True)
-        s.work.add("index", part, None, "alter", "partition", {"of": s.target.text()})
-        return
-    bound = s.work.canonical(command.def_.bound)
-    s.alter(
-        "partition",
-        partition=part.text(),
-        bound=bound,
-        bounds=bound_values(command.def_.bound),
-        value=True,
-    )
-    s.work.add(
-        s.work.relation_kind(part),
-        part,
-        None,
-        "alter",
-        "partition",
-        {"of": s.target.text(), "bound": bound, "value": True},
-    )
-    known = s.work.table(part)
-    if s.table is not None and known is not None:
-        s.table.children.append(part.options[0])
-        known.parents.append(s.target.options[0])
-        _join_indexes(s, part, known)
-        for name, facts in list(s.table.constraints.items()):
-            if facts["type"] == "foreign key" and name not in known.constraints:
-                implied_constraint(s.work, part, known, name, dict(facts), {"from": "parent"})
-
-
-def _join_indexes(s: Subject, part: Target, known: Table) -> None:
-    """Each index of the partitioned table gets a part: one that is there already, or a new one."""
-    assert s.table is not None
-    for index, facts in list(s.table.indexes.items()):
-        parent = (index, s.target.options[0])
-        for own, there in known.indexes.items():
-            same = there["columns"] == facts["columns"] and not there.get("part_of")
-            if same and bool(there["constraint"]) == bool(facts["constraint"]):
-                there["part_of"] = index
-                s.work.add("index", Target(*own), None, "alter", "partition", {"implied": True})
-                use_of_whole(s.work, *parent, facts["constraint"])
-                break
-        else:
-            copy_index(s.work, part, known, s.table, facts, parent)
-
-
-def _detach(s: Subject, command: Node) -> None:
-    part = s.work.relation(command.def_.name)
-    detail: Detail = {"value": False}
-    if command.def_.concurrent:
-        detail["concurrently"] = True
-    s.alter("partition", partition=part.text(), **detail)
-    s.work.add(
-        s.work.relation_kind(part),
-        part,
-        None,
-        "alter",
-        "partition",
-        {"of": s.target.text(), **detail},
-    )
-    known = s.work.table(part)
-    here = part.options[0]
-    if s.table is not None and here in s.table.children:
-        s.table.children.remove(here)
-    if known is not None and s.target.options[0] in known.parents:
-        known.parents.remove(s.target.options[0])
-        for index, facts in known.indexes.items():
-            if facts.pop("part_of", None):
-                s.work.add("index", Target(*index), None, "alter", "partition", {"implied": True})
-
-
 COMMANDS: dict[Any, Command] = {
-    _T.AT_AddColumn: _add_column,
-    _T.AT_DropColumn: _drop_column,
-    _T.AT_ColumnDefault: _default,
-    _T.AT_SetNotNull: _set_not_null,
-    _T.AT_DropNotNull: _drop_not_null,
-    _T.AT_AlterColumnType: _column_type,
-    _T.AT_SetExpression: _set_expression,
-    _T.AT_DropExpression: _drop_expression,
-    _T.AT_SetStatistics: _statistics,
-    _T.AT_SetOptions: _column_options,
-    _T.AT_ResetOptions: _column_options,
-    _T.AT_SetStorage: _storage,
-    _T.AT_SetCompression: _compression,
-    _T.AT_AlterColumnGenericOptions: _foreign_column_options,
-    _T.AT_AddIdentity: _add_identity,
-    _T.AT_SetIdentity: _set_identity,
-    _T.AT_DropIdentity: _drop_identity,
+    **COLUMN_COMMANDS,
+    **FAMILY_COMMANDS,
     _T.AT_AddConstraint: _add_constraint,
     _T.AT_AlterConstraint: _alter_constraint,
     _T.AT_ValidateConstraint: _validate_constraint,
@@ -3995,37 +3909,18 @@ COMMANDS: dict[Any, Command] = {
     _T.AT_EnableAlwaysRule: _rule,
     _T.AT_EnableReplicaRule: _rule,
     _T.AT_DisableRule: _rule,
-    _T.AT_AddInherit: _inherit,
-    _T.AT_DropInherit: _inherit,
-    _T.AT_AddOf: _of_type,
-    _T.AT_DropOf: _of_type,
     _T.AT_ReplicaIdentity: _replica_identity,
     _T.AT_EnableRowSecurity: _row_security,
     _T.AT_DisableRowSecurity: _row_security,
     _T.AT_ForceRowSecurity: _row_security,
     _T.AT_NoForceRowSecurity: _row_security,
-    _T.AT_AttachPartition: _attach,
-    _T.AT_DetachPartition: _detach,
-    _T.AT_DetachPartitionFinalize: _detach,
     _T.AT_DropOids: lambda subject, command: None,
 }
 
 INTERNAL = frozenset(kind for kind in _T if kind not in COMMANDS)
 """Kinds of subcommands that the grammar never makes: the server's own work on dependents."""
 
-__all__ = [
-    "COLUMN_KINDS",
-    "COMMANDS",
-    "INTERNAL",
-    "Subject",
-    "alter_table",
-    "drop_column",
-    "drop_constraint",
-    "drop_index",
-    "foreign_options",
-    "role_name",
-    "set_not_null",
-]
+__all__ = ["COMMANDS", "INTERNAL", "WRITTEN_KINDS", "alter_table"]
 $coord0$),
 ('footprint/automatic_names.py', $coord0$"""The names that the server gives to what has none in the text.
 
@@ -4440,7 +4335,7 @@ $coord0$),
 from __future__ import annotations
 
 from ..names import Relation
-from .alter_table import drop_column, drop_constraint
+from .dropping import drop_column, drop_constraint
 from .work import Detail, Target, Work, qualified, strings
 
 IMPLIED: Detail = {"implied": True}
@@ -4829,12 +4724,13 @@ from typing import Any
 
 from ..loader import ast, enums
 from ..model import Json
-from ..names import Column, Relation, Table, quoted
+from ..names import Relation, Table, quoted
 from ..uses import row_facts
 from ..uses.nodes import child_names, is_a
 from . import automatic_names as names
 from .canonical import full_text, shortened
 from .columns import Later, Pending
+from .referenced_key import use_of_key
 from .work import Detail, Node, Target, Work, option_values, place, strings
 
 _C = enums.ConstrType
@@ -4847,8 +4743,6 @@ _TYPES = {
     _C.CONSTR_FOREIGN: "foreign key",
     _C.CONSTR_NOTNULL: "not null",
 }
-
-_ACTIONS = {"r": "restrict", "c": "cascade", "n": "set null", "d": "set default"}
 
 
 Heirs = Sequence[Target]
@@ -4873,19 +4767,12 @@ def create_constraints(
         create_index_constraint(work, target, table, kind, pending, new_table, heirs)
 
 
-def create_foreign_keys(
-    work: Work, target: Target, table: Table | None, kind: str, later: Later, heirs: Heirs = ()
-) -> None:
-    for pending in later.foreign_keys:
-        create_foreign_key(work, target, table, kind, pending, heirs)
-
-
-def _partitions(table: Table | None, heirs: Heirs) -> Heirs:
+def partitions(table: Table | None, heirs: Heirs) -> Heirs:
     """Keys go down to partitions, not to children."""
     return heirs if table is not None and table.partitioned else ()
 
 
-def _added(
+def added(
     work: Work, target: Target, table: Table | None, name: str, facts: dict[str, Any]
 ) -> None:
     for schema, _ in target.options:
@@ -4894,7 +4781,7 @@ def _added(
         table.constraints[name] = facts
 
 
-def _suffix(pending: Pending) -> str:
+def suffix(pending: Pending) -> str:
     node = pending.node
     words = list(pending.attributes)
     if node.deferrable and "deferrable" not in words:
@@ -4923,7 +4810,7 @@ def implied_constraint(
 ) -> None:
     """A constraint that comes from a parent, with what it needs."""
     work.add("table constraint", child, name, "create", "definition", {**detail, "implied": True})
-    _added(work, child, table, name, facts)
+    added(work, child, table, name, facts)
     by: Detail = {"by": "table constraint", "constraint": name}
     use_own_columns(work, child, facts["columns"], by)
     work.expression(facts.get("expression"), child, **by)
@@ -4931,7 +4818,7 @@ def implied_constraint(
     if referenced is not None:
         for column in facts["keys"] or ():
             work.use("table column", referenced, column, by)
-        _use_of_key(work, referenced, facts["keys"], {**by, "by_columns": True})
+        use_of_key(work, referenced, facts["keys"], {**by, "by_columns": True})
 
 
 def use_of_whole(work: Work, index: Relation, table: Relation, constraint: str | None) -> None:
@@ -4972,7 +4859,7 @@ def columns_in(expression: Node, most: int = 1000) -> list[str | None]:
     return list(found)
 
 
-def _as_json(values: Sequence[str | None]) -> list[Json]:
+def as_json(values: Sequence[str | None]) -> list[Json]:
     return list(values)
 
 
@@ -4995,9 +4882,9 @@ def create_check(
         text += " no inherit"
     known = [column for column in columns if column is not None]
     detail: Detail = {
-        "definition": shortened(text + _suffix(pending)),
+        "definition": shortened(text + suffix(pending)),
         "constraint_type": "check",
-        "columns": _as_json(known),
+        "columns": as_json(known),
     }
     if automatic:
         detail["automatic"] = True
@@ -5008,7 +4895,7 @@ def create_check(
     work.expression(node.raw_expr, target, by="table constraint", constraint=name)
     facts = {"type": "check", "columns": known, "no_inherit": bool(node.is_no_inherit)}
     facts["expression"] = node.raw_expr
-    _added(work, target, table, name, facts)
+    added(work, target, table, name, facts)
     for child in () if node.is_no_inherit else heirs:
         implied_constraint(work, child, work.table(child), name, dict(facts), detail)
 
@@ -5028,12 +4915,12 @@ def name_not_null(
             " no inherit" if node.is_no_inherit else ""
         )
         detail: Detail = {
-            "definition": definition + _suffix(pending),
+            "definition": definition + suffix(pending),
             "constraint_type": "not null",
-            "columns": _as_json(columns),
+            "columns": as_json(columns),
         }
         work.add("table constraint", target, node.conname, "create", "definition", detail)
-        _added(work, target, table, node.conname, {"type": "not null", "columns": list(columns)})
+        added(work, target, table, node.conname, {"type": "not null", "columns": list(columns)})
         for child in heirs:
             implied = {**detail, "implied": True}
             work.add("table constraint", child, node.conname, "create", "definition", implied)
@@ -5080,7 +4967,7 @@ def _without_repetitions(pending: list[Pending]) -> list[Pending]:
         key = (
             _keys(one),
             strings(node.including or ()),
-            _suffix(one),
+            suffix(one),
             node.nulls_not_distinct,
             node.without_overlaps,
         )
@@ -5147,15 +5034,15 @@ def create_index_constraint(
         work.scope, target.schema, target.name, middle, label, is_constraint=True
     )
     detail: Detail = {
-        "definition": shortened(text + _suffix(pending)),
+        "definition": shortened(text + suffix(pending)),
         "constraint_type": what,
-        "columns": _as_json(columns),
+        "columns": as_json(columns),
     }
     if automatic:
         detail["automatic"] = True
     work.add("table constraint", target, name, "create", "definition", detail)
     add_index_of_constraint(work, target, table, name, what, columns, text, automatic)
-    _added(work, target, table, name, {"type": what, "columns": list(columns)})
+    added(work, target, table, name, {"type": what, "columns": list(columns)})
     if node.contype == _C.CONSTR_EXCLUSION:
         _exclusion_uses(work, target, node, name)
     elif not new_table:
@@ -5172,7 +5059,7 @@ def create_index_constraint(
                 table.columns[column].not_null = True
             elif pending.column is None:
                 set_not_null(work, target, table, kind, column)
-    for child in _partitions(table, heirs):
+    for child in partitions(table, heirs):
         _index_constraint_of_child(
             work, child, what, columns, including, text, middle, label, (target, name)
         )
@@ -5192,7 +5079,7 @@ def add_index_of_constraint(
     index = target.renamed(name)
     detail: Detail = {
         "definition": shortened(f"{text} on {target.text()}"),
-        "columns": _as_json(columns),
+        "columns": as_json(columns),
         "table": place(target),
         "implied": True,
         "constraint_type": what,
@@ -5232,13 +5119,13 @@ def _index_constraint_of_child(
     detail: Detail = {
         "definition": shortened(text),
         "constraint_type": what,
-        "columns": _as_json(columns),
+        "columns": as_json(columns),
         "automatic": True,
         "implied": True,
     }
     work.add("table constraint", child, name, "create", "definition", detail)
     add_index_of_constraint(work, child, table, name, what, columns, text, True)
-    _added(work, child, table, name, {"type": what, "columns": list(columns)})
+    added(work, child, table, name, {"type": what, "columns": list(columns)})
     use_own_columns(work, child, [*columns, *including], {"by": "table constraint"})
     whole = parent[0].renamed(parent[1]).options[0]
     if table is not None:
@@ -5290,12 +5177,12 @@ def _use_index(
         facts = table.indexes.pop(old.options[0], {})
     columns = [column for column in facts.get("columns", ()) if column is not None]
     detail: Detail = {
-        "definition": f"{what} using index {quoted(node.indexname)}{_suffix(pending)}",
+        "definition": f"{what} using index {quoted(node.indexname)}{suffix(pending)}",
         "constraint_type": what,
         "index": node.indexname,
     }
     if columns:
-        detail["columns"] = _as_json(columns)
+        detail["columns"] = as_json(columns)
     work.add("table constraint", target, name, "create", "definition", detail)
     if name != node.indexname:
         rename_index(work, old, name, implied=True)
@@ -5305,7 +5192,7 @@ def _use_index(
         work.use("index", old, None, {"by": "table constraint", "constraint": name})
     new = target.renamed(name)
     note_index(work, new, table, {**facts, "constraint": name})
-    _added(work, target, table, name, {"type": what, "columns": columns})
+    added(work, target, table, name, {"type": what, "columns": columns})
     if what == "primary key":
         for column in columns:
             set_not_null(work, target, table, kind, column)
@@ -5317,133 +5204,6 @@ def rename_index(work: Work, old: Target, name: str, implied: bool = False) -> N
     work.add("index", old, None, "drop", "name", {"renamed_to": name, **extra})
     work.add("index", new, None, "create", "name", {"renamed_from": old.name, **extra})
     work.scope.relation_moved(old.options[0], new.options[0], "index")
-
-
-# -------------------------------------------------------------------- FOREIGN KEY
-
-
-def _in_period(columns: Sequence[str], period: bool) -> str:
-    """The columns as text; of a temporal key the last one is a period."""
-    *others, last = map(quoted, columns)
-    return ", ".join((*others, f"period {last}" if period else last))
-
-
-def create_foreign_key(
-    work: Work, target: Target, table: Table | None, kind: str, pending: Pending, heirs: Heirs
-) -> None:
-    node = pending.node
-    columns = strings(node.fk_attrs or ()) or (
-        (pending.column,) if pending.column is not None else ()
-    )
-    automatic = not node.conname
-    name = node.conname or names.constraint_name(
-        work.scope, target.schema, target.name, names.addition(columns), "fkey"
-    )
-    referenced = work.relation(node.pktable)
-    keys: tuple[str, ...] | None = strings(node.pk_attrs) if node.pk_attrs else None
-    if keys is None:
-        keys = _primary_key(work.table(referenced))
-    text = (
-        f"foreign key ({_in_period(columns, node.fk_with_period)}) references {referenced.text()}"
-    )
-    if node.pk_attrs:
-        text += f" ({_in_period(strings(node.pk_attrs), node.pk_with_period)})"
-    if node.fk_matchtype == "f":
-        text += " match full"
-    if node.fk_upd_action in _ACTIONS:
-        text += f" on update {_ACTIONS[node.fk_upd_action]}"
-    if node.fk_del_action in _ACTIONS:
-        text += f" on delete {_ACTIONS[node.fk_del_action]}"
-    if node.fk_del_set_cols:
-        text += f" ({', '.join(map(quoted, strings(node.fk_del_set_cols)))})"
-    detail: Detail = {
-        "definition": shortened(text + _suffix(pending)),
-        "constraint_type": "foreign key",
-        "columns": _as_json(columns),
-        "references": {
-            "schema": referenced.schema,
-            "name": referenced.name,
-            "columns": None if keys is None else _as_json(keys),
-        },
-    }
-    if automatic:
-        detail["automatic"] = True
-    if node.skip_validation:
-        detail["not_valid"] = True
-    work.add("table constraint", target, name, "create", "definition", detail)
-    by: Detail = {"by": "table constraint", "constraint": name}
-    for column in columns:
-        work.use("table column", target, column, {**by, "own": True})
-    itself = referenced.options[0] == target.options[0]
-    if not itself:
-        work.use("table", referenced, None, by)
-    for column in keys or ():
-        work.use("table column", referenced, column, {**by, "own": True} if itself else by)
-    if keys is None:
-        _guess_keys(work, referenced, columns, by)
-    _use_of_key(work, referenced, keys, {**by, "by_columns": True})
-    facts = {
-        "type": "foreign key",
-        "columns": list(columns),
-        "referenced": referenced,
-        "keys": keys,
-    }
-    _added(work, target, table, name, facts)
-    for child in _partitions(table, heirs):
-        implied_constraint(work, child, work.table(child), name, dict(facts), detail)
-
-
-def _guess_keys(work: Work, referenced: Target, columns: Sequence[str], by: Detail) -> None:
-    """A key of one column is mostly called id, and one of several is called what refers to it."""
-    places = Target(referenced.schema, referenced.name, referenced.options)
-    places.group = work.scope.next_candidate_group()
-    for column in columns if len(columns) > 1 else ("id",):
-        work.use("table column", places, column, {**by, "guessed": True})
-
-
-def _use_of_key(
-    work: Work, referenced: Target, keys: tuple[str, ...] | None, detail: Detail
-) -> None:
-    """The unique index behind the referenced columns, which pg_depend records.
-
-    The server finds it by its columns. Where the script did not make it, the names that the
-    server would have given stand in, as candidates.
-    """
-    table = work.table(referenced)
-    if table is not None and table.constraints:
-        for name, facts in table.constraints.items():
-            if facts["type"] in ("primary key", "unique") and facts["columns"] == list(keys or ()):
-                work.use("index", referenced.renamed(name), None, detail)
-                return
-    guesses = [names.object_name(referenced.name, None, "pkey")]
-    if keys is not None and table is None:
-        guesses.append(names.object_name(referenced.name, names.addition(keys), "key"))
-    if table is None:
-        options = tuple((schema, guess) for schema, _ in referenced.options for guess in guesses)
-        group = work.scope.next_candidate_group()
-        work.use("index", Target(*options[0], options, group), None, detail)
-
-
-def _primary_key(table: Table | None) -> tuple[str, ...] | None:
-    if table is not None:
-        for facts in table.constraints.values():
-            if facts["type"] == "primary key":
-                return tuple(facts["columns"])
-    return None
-
-
-__all__ = [
-    "Column",
-    "columns_in",
-    "create_check",
-    "create_constraints",
-    "create_foreign_key",
-    "create_foreign_keys",
-    "implied_constraint",
-    "note_index",
-    "rename_index",
-    "set_not_null",
-]
 $coord0$),
 ('footprint/data.py', $coord0$"""Statements that read, change or look after rows; blocks and statements that hold others."""
 
@@ -5920,7 +5680,6 @@ $coord0$),
 from __future__ import annotations
 
 from ..loader import enums
-from .alter_table import drop_index
 from .cascade import (
     belongings_dropped,
     function_dropped,
@@ -5928,6 +5687,7 @@ from .cascade import (
     schema_dropped,
     type_dropped,
 )
+from .dropping import drop_index
 from .objects import FAMILIES, RELATION_KINDS, ROUTINE_KINDS, Address, address, forget
 from .publication import publication_dropped
 from .work import Detail, Node, Target, Work
@@ -5995,6 +5755,94 @@ def _drop_constraint_of(work: Work, target: Target) -> None:
 
 __all__ = ["FAMILIES", "drop", "drop_object"]
 $coord0$),
+('footprint/dropping.py', $coord0$"""Columns, constraints and indexes that go, with what goes with them for certain."""
+
+from __future__ import annotations
+
+from ..names import Table
+from .constraints import columns_in
+from .subject import COLUMN_KINDS
+from .work import Detail, Target, Work
+
+
+def drop_column(work: Work, target: Target, name: str, detail: Detail) -> None:
+    """A column that goes for another's sake."""
+    kind = work.relation_kind(target)
+    kind = COLUMN_KINDS.get(kind, f"{kind} column")
+    work.add(kind, target, name, "drop", "definition", detail)
+    drop_with_column(work, target, name)
+
+
+def drop_with_column(work: Work, target: Target, name: str) -> None:
+    """What goes with a column: its indexes, constraints and sequence, as far as they are known."""
+    table = work.table(target)
+    if table is None:
+        return
+    column = table.columns.pop(name, None)
+    for constraint, facts in list(table.constraints.items()):
+        if name in facts["columns"]:
+            drop_constraint(work, target, table, constraint, {"implied": True})
+    for index, facts in list(table.indexes.items()):
+        if name in facts["columns"]:
+            drop_index(work, Target(*index), table)
+    if column is not None and column.sequence is not None:
+        drop_sequence(work, Target(*column.sequence), known=True)
+    for other, made in list(table.columns.items()):
+        if made.generated is not None and name in columns_in(made.expression):
+            drop_column(work, target, other, {"implied": True})
+
+
+def drop_sequence(work: Work, sequence: Target, known: bool) -> None:
+    detail: Detail = {"implied": True}
+    if not known:
+        detail["automatic"] = True
+    work.add("sequence", sequence, None, "drop", "definition", detail)
+    work.forget_relation(sequence)
+
+
+def drop_index(work: Work, index: Target, table: Table | None) -> None:
+    work.add("index", index, None, "drop", "definition", {"implied": True})
+    work.forget_relation(index)
+    if table is not None:
+        table.indexes.pop(index.options[0], None)
+
+
+_ENDINGS = ("_pkey", "_key", "_excl")
+
+
+def drop_constraint(
+    work: Work, target: Target, table: Table | None, name: str, detail: Detail
+) -> None:
+    work.add("table constraint", target, name, "drop", "definition", detail)
+    for schema, _ in target.options:
+        work.scope.constraint_removed(schema, name)
+    known = table.constraints.pop(name, None) if table is not None else None
+    index = target.renamed(name)
+    if known is not None:
+        if known["type"] in ("primary key", "unique", "exclusion"):
+            drop_index(work, index, table)
+            for child in work.descendants(table):
+                _drop_part(work, child, index)
+    elif _is_index(work, index):
+        drop_index(work, index, table)
+    elif name.endswith(_ENDINGS) and (table is None or not table.complete):
+        # Named so by the server: then there is an index of that name.
+        work.add("index", index, None, "drop", "definition", {"implied": True, "automatic": True})
+        work.forget_relation(index)
+
+
+def _is_index(work: Work, target: Target) -> bool:
+    known = work.table(target)
+    return known is not None and known.kind == "index"
+
+
+def _drop_part(work: Work, child: Target, index: Target) -> None:
+    """The key of a partition that is a part of the partitioned table's goes with that."""
+    table = work.table(child)
+    for name, facts in list(table.indexes.items()) if table is not None else ():
+        if facts.get("part_of") == index.options[0]:
+            drop_constraint(work, child, table, name[1], {"implied": True})
+$coord0$),
 ('footprint/extension.py', $coord0$"""Extensions: what is inside them, the text does not tell."""
 
 from __future__ import annotations
@@ -6042,10 +5890,9 @@ $coord0$),
 from __future__ import annotations
 
 from ..loader import enums
-from .alter_table import foreign_options, role_name
 from .canonical import shortened
 from .table import note_table
-from .work import Detail, Node, Target, Work, option_values, strings
+from .work import Detail, Node, Target, Work, foreign_options, option_values, role_name, strings
 
 
 def create_wrapper(work: Work, node: Node) -> None:
@@ -6172,6 +6019,108 @@ def import_schema(work: Work, node: Node) -> None:
         },
     )
 $coord0$),
+('footprint/foreign_key.py', $coord0$"""Foreign keys: the columns on both sides, and the key that they refer to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..names import Table, quoted
+from . import automatic_names as names
+from .canonical import shortened
+from .columns import Later, Pending
+from .constraints import Heirs, added, as_json, implied_constraint, partitions, suffix
+from .referenced_key import guess_keys, use_of_key
+from .work import Detail, Target, Work, strings
+
+_ACTIONS = {"r": "restrict", "c": "cascade", "n": "set null", "d": "set default"}
+
+
+def create_foreign_keys(
+    work: Work, target: Target, table: Table | None, kind: str, later: Later, heirs: Heirs = ()
+) -> None:
+    for pending in later.foreign_keys:
+        create_foreign_key(work, target, table, kind, pending, heirs)
+
+
+def _in_period(columns: Sequence[str], period: bool) -> str:
+    """The columns as text; of a temporal key the last one is a period."""
+    *others, last = map(quoted, columns)
+    return ", ".join((*others, f"period {last}" if period else last))
+
+
+def create_foreign_key(
+    work: Work, target: Target, table: Table | None, kind: str, pending: Pending, heirs: Heirs
+) -> None:
+    node = pending.node
+    columns = strings(node.fk_attrs or ()) or (
+        (pending.column,) if pending.column is not None else ()
+    )
+    automatic = not node.conname
+    name = node.conname or names.constraint_name(
+        work.scope, target.schema, target.name, names.addition(columns), "fkey"
+    )
+    referenced = work.relation(node.pktable)
+    keys: tuple[str, ...] | None = strings(node.pk_attrs) if node.pk_attrs else None
+    if keys is None:
+        keys = _primary_key(work.table(referenced))
+    text = (
+        f"foreign key ({_in_period(columns, node.fk_with_period)}) references {referenced.text()}"
+    )
+    if node.pk_attrs:
+        text += f" ({_in_period(strings(node.pk_attrs), node.pk_with_period)})"
+    if node.fk_matchtype == "f":
+        text += " match full"
+    if node.fk_upd_action in _ACTIONS:
+        text += f" on update {_ACTIONS[node.fk_upd_action]}"
+    if node.fk_del_action in _ACTIONS:
+        text += f" on delete {_ACTIONS[node.fk_del_action]}"
+    if node.fk_del_set_cols:
+        text += f" ({', '.join(map(quoted, strings(node.fk_del_set_cols)))})"
+    detail: Detail = {
+        "definition": shortened(text + suffix(pending)),
+        "constraint_type": "foreign key",
+        "columns": as_json(columns),
+        "references": {
+            "schema": referenced.schema,
+            "name": referenced.name,
+            "columns": None if keys is None else as_json(keys),
+        },
+    }
+    if automatic:
+        detail["automatic"] = True
+    if node.skip_validation:
+        detail["not_valid"] = True
+    work.add("table constraint", target, name, "create", "definition", detail)
+    by: Detail = {"by": "table constraint", "constraint": name}
+    for column in columns:
+        work.use("table column", target, column, {**by, "own": True})
+    itself = referenced.options[0] == target.options[0]
+    if not itself:
+        work.use("table", referenced, None, by)
+    for column in keys or ():
+        work.use("table column", referenced, column, {**by, "own": True} if itself else by)
+    if keys is None:
+        guess_keys(work, referenced, columns, by)
+    use_of_key(work, referenced, keys, {**by, "by_columns": True})
+    facts = {
+        "type": "foreign key",
+        "columns": list(columns),
+        "referenced": referenced,
+        "keys": keys,
+    }
+    added(work, target, table, name, facts)
+    for child in partitions(table, heirs):
+        implied_constraint(work, child, work.table(child), name, dict(facts), detail)
+
+
+def _primary_key(table: Table | None) -> tuple[str, ...] | None:
+    if table is not None:
+        for facts in table.constraints.values():
+            if facts["type"] == "primary key":
+                return tuple(facts["columns"])
+    return None
+$coord0$),
 ('footprint/index.py', $coord0$"""CREATE INDEX."""
 
 from __future__ import annotations
@@ -6292,7 +6241,7 @@ from typing import Any, NamedTuple
 from ..loader import ast, enums
 from ..names import quoted, type_name, type_parts
 from ..script_error import ScriptError
-from .alter_table import COLUMN_KINDS
+from .subject import COLUMN_KINDS
 from .work import Node, Target, Work, strings
 
 _O = enums.ObjectType
@@ -6980,9 +6929,8 @@ from collections.abc import Iterable, Sequence
 
 from ..loader import ast, enums
 from ..model import Json
-from .alter_table import role_name
 from .objects import Address, address, column_kind
-from .work import Detail, Node, Target, Work
+from .work import Detail, Node, Target, Work, role_name
 
 _O = enums.ObjectType
 _T = enums.GrantTargetType
@@ -7303,6 +7251,46 @@ def drop_subscription(work: Work, node: Node) -> None:
     detail: Detail = {"if_exists": True} if node.missing_ok else {}
     work.add("subscription", Target(None, node.subname), None, "drop", "definition", detail)
 $coord0$),
+('footprint/referenced_key.py', $coord0$"""The key that a foreign key refers to, which the text does not always name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from . import automatic_names as names
+from .work import Detail, Target, Work
+
+
+def guess_keys(work: Work, referenced: Target, columns: Sequence[str], by: Detail) -> None:
+    """A key of one column is mostly called id, and one of several is called what refers to it."""
+    places = Target(referenced.schema, referenced.name, referenced.options)
+    places.group = work.scope.next_candidate_group()
+    for column in columns if len(columns) > 1 else ("id",):
+        work.use("table column", places, column, {**by, "guessed": True})
+
+
+def use_of_key(
+    work: Work, referenced: Target, keys: tuple[str, ...] | None, detail: Detail
+) -> None:
+    """The unique index behind the referenced columns, which pg_depend records.
+
+    The server finds it by its columns. Where the script did not make it, the names that the
+    server would have given stand in, as candidates.
+    """
+    table = work.table(referenced)
+    if table is not None and table.constraints:
+        for name, facts in table.constraints.items():
+            if facts["type"] in ("primary key", "unique") and facts["columns"] == list(keys or ()):
+                work.use("index", referenced.renamed(name), None, detail)
+                return
+    guesses = [names.object_name(referenced.name, None, "pkey")]
+    if keys is not None and table is None:
+        guesses.append(names.object_name(referenced.name, names.addition(keys), "key"))
+    if table is None:
+        options = tuple((schema, guess) for schema, _ in referenced.options for guess in guesses)
+        group = work.scope.next_candidate_group()
+        work.use("index", Target(*options[0], options, group), None, detail)
+$coord0$),
 ('footprint/registry.py', $coord0$"""Which module answers for which statement. What is in no table is reported as unknown."""
 
 from __future__ import annotations
@@ -7501,7 +7489,7 @@ from typing import Any
 
 from ..loader import ast, enums
 from ..names import Table, quoted
-from .alter_table import WRITTEN_KINDS, role_name
+from .alter_table import WRITTEN_KINDS
 from .columns import note_sequence
 from .constraints import rename_index
 from .objects import (
@@ -7516,7 +7504,7 @@ from .objects import (
     note_routine,
 )
 from .publication import publication_renamed
-from .work import Detail, Node, Target, Work
+from .work import Detail, Node, Target, Work, role_name
 
 _O = enums.ObjectType
 
@@ -8025,8 +8013,7 @@ $coord0$),
 
 from __future__ import annotations
 
-from .alter_table import role_name
-from .work import Detail, Node, Target, Work
+from .work import Detail, Node, Target, Work, role_name
 
 
 def create_schema(work: Work, node: Node) -> None:
@@ -8074,10 +8061,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .alter_table import role_name
 from .canonical import shortened
 from .columns import note_sequence
-from .work import Detail, Node, Target, Work, option_value, option_values, strings
+from .work import Detail, Node, Target, Work, option_value, option_values, role_name, strings
 
 __all__ = ["alter_sequence", "create_sequence", "role_name"]
 
@@ -8209,8 +8195,7 @@ $coord0$),
 from __future__ import annotations
 
 from ..names import setting_values
-from .alter_table import role_name
-from .work import Detail, Node, Target, Work, option_values
+from .work import Detail, Node, Target, Work, option_values, role_name
 
 
 def create_role(work: Work, node: Node) -> None:
@@ -8387,6 +8372,47 @@ def alter_statistics(work: Work, node: Node) -> None:
         detail["if_exists"] = True
     work.add(_FAMILY, target, None, "alter", "statistics", detail)
 $coord0$),
+('footprint/subject.py', $coord0$"""What an ALTER statement is about: the relation, as far as the script tells."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from .work import Detail, Target, Work
+
+Command = Callable[["Subject", Any], None]
+"""The handler of one subcommand of ALTER TABLE."""
+
+COLUMN_KINDS = {"type": "composite type column"}
+
+
+class Subject:
+    """The relation that an ALTER statement is about."""
+
+    __slots__ = ("work", "target", "table", "kind", "column_kind", "guard")
+
+    def __init__(self, work: Work, target: Target, kind: str, missing_ok: bool, only: bool) -> None:
+        self.work = work
+        self.target = target
+        self.table = work.table(target)
+        self.kind = kind
+        self.column_kind = COLUMN_KINDS.get(kind, f"{kind} column")
+        self.guard: Detail = {"if_exists": True, "relation_if_exists": True} if missing_ok else {}
+        if only:
+            self.guard["only"] = True
+
+    def alter(self, facet: str, **detail: Any) -> None:
+        """Change the relation itself."""
+        self.work.add(self.kind, self.target, None, "alter", facet, {**self.guard, **detail})
+
+    def column(self, name: str, facet: str, **detail: Any) -> None:
+        self.work.add(self.column_kind, self.target, name, "alter", facet, {**self.guard, **detail})
+
+    def children(self) -> list[Target]:
+        """Partitions and heirs that the script itself has made."""
+        return [] if "only" in self.guard else self.work.descendants(self.table)
+$coord0$),
 ('footprint/table.py', $coord0$"""CREATE TABLE in all its forms, CREATE FOREIGN TABLE."""
 
 from __future__ import annotations
@@ -8402,12 +8428,12 @@ from .canonical import shortened
 from .columns import Later, Pending, copy_column, create_column, create_sequence_of
 from .constraints import (
     create_constraints,
-    create_foreign_keys,
     implied_constraint,
     note_index,
     use_of_whole,
     use_own_columns,
 )
+from .foreign_key import create_foreign_keys
 from .work import Detail, Node, Target, Work, option_values, place
 
 _LIKE = enums.TableLikeOption
@@ -8783,10 +8809,9 @@ from __future__ import annotations
 from ..loader import enums
 from ..model import Json
 from ..uses import query_uses
-from .alter_table import role_name
 from .canonical import full_text, shortened
 from .table import inherit_trigger
-from .work import Detail, Node, Target, Work, strings
+from .work import Detail, Node, Target, Work, role_name, strings
 
 _TIMINGS = {2: "before", 64: "instead of"}
 _EVENTS = ((4, "insert"), (8, "delete"), (16, "update"), (32, "truncate"))
@@ -9527,15 +9552,34 @@ def option_values(options: Iterable[Node] | None) -> dict[str, Json]:
     return {option.defname: option_value(option) for option in options or ()}
 
 
+def role_name(role: Node) -> str:
+    """A role as written; PUBLIC and CURRENT_USER under their keywords."""
+    name = getattr(role, "rolename", None)
+    if name is not None:
+        return str(name)
+    return str(role.roletype.name).removeprefix("ROLESPEC_").lower()
+
+
+def foreign_options(options: Any) -> Detail:
+    """OPTIONS (ADD \u2026, SET \u2026, DROP \u2026) of foreign objects."""
+    result: Detail = {}
+    for option in options or ():
+        action = option.defaction.name.removeprefix("DEFELEM_").lower()
+        result[option.defname] = None if action == "drop" else option_value(option)
+    return result
+
+
 __all__ = [
     "Detail",
     "Node",
     "Target",
     "Work",
+    "foreign_options",
     "option_value",
     "option_values",
     "place",
     "qualified",
+    "role_name",
     "schema_name",
     "strings",
 ]
@@ -19669,7 +19713,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $function$
 # As the owner: where the parser lies is nothing that a caller may influence.
-if 'confiture_coord ba7b194055180413' in GD:
+if 'confiture_coord 4b88dc198994c78f' in GD:
     return
 import importlib
 import importlib.machinery
@@ -19677,7 +19721,7 @@ import importlib.util
 import marshal
 import sys
 
-package = 'coord_detector_ba7b194055180413'
+package = 'coord_detector_4b88dc198994c78f'
 python = f'{sys.implementation.cache_tag} {importlib.util.MAGIC_NUMBER.hex()}'
 compiled = plpy.prepare(
     'select path, code from coord.detector_code where fingerprint = $1 and python = $2',
@@ -19740,7 +19784,7 @@ loader = importlib.import_module(package + '.loader')
 loader.prepare(f"{folder[0]['setting']}/confiture_coord/{version}", in_backend=True)
 backend = importlib.import_module(package + '.backend')
 backend.start(plpy)
-GD['confiture_coord ba7b194055180413'] = backend
+GD['confiture_coord 4b88dc198994c78f'] = backend
 $function$;
 comment on function coord._load_detector() is
     'Loads the detector into this session (internal; harmless to call)';
@@ -19753,7 +19797,7 @@ import importlib.util
 import marshal
 import sys
 
-package = 'coord_detector_ba7b194055180413'
+package = 'coord_detector_4b88dc198994c78f'
 python = f'{sys.implementation.cache_tag} {importlib.util.MAGIC_NUMBER.hex()}'
 insert = plpy.prepare(
     'insert into coord.detector_code (fingerprint, python, path, code) values ($1, $2, $3, $4)',
@@ -20845,10 +20889,10 @@ create or replace function coord._footprint(
 )
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord ba7b194055180413')
+detector = GD.get('confiture_coord 4b88dc198994c78f')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord ba7b194055180413']
+    detector = GD['confiture_coord 4b88dc198994c78f']
 return detector.footprint(changes, change_list, search_path, effective_path)
 $function$;
 comment on function coord._footprint(text, text[], text, name[]) is
@@ -20928,10 +20972,10 @@ language plpython3u stable
 set plan_cache_mode = force_generic_plan
 set jit = off
 as $function$
-detector = GD.get('confiture_coord ba7b194055180413')
+detector = GD.get('confiture_coord 4b88dc198994c78f')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord ba7b194055180413']
+    detector = GD['confiture_coord 4b88dc198994c78f']
 return detector.compare(
     text_a, list_a, text_b, list_b, search_path, effective_path, use_catalog, limits)
 $function$;
@@ -21035,10 +21079,10 @@ comment on function coord.compare_changes(text[], text, text, boolean) is
 create or replace function coord._detector_facts(out problem text[], out facts json)
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord ba7b194055180413')
+detector = GD.get('confiture_coord 4b88dc198994c78f')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord ba7b194055180413']
+    detector = GD['confiture_coord 4b88dc198994c78f']
 return detector.facts()
 $function$;
 comment on function coord._detector_facts() is
@@ -21059,10 +21103,10 @@ language plpython3u stable
 set plan_cache_mode = force_generic_plan
 set jit = off
 as $function$
-detector = GD.get('confiture_coord ba7b194055180413')
+detector = GD.get('confiture_coord 4b88dc198994c78f')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord ba7b194055180413']
+    detector = GD['confiture_coord 4b88dc198994c78f']
 return detector.analyse(changes, change_list, search_path, effective_path, tables_declared,
                         feature_name, limits)
 $function$;
@@ -21080,10 +21124,10 @@ set enable_seqscan = off
 set plan_cache_mode = force_generic_plan
 set jit = off
 as $function$
-detector = GD.get('confiture_coord ba7b194055180413')
+detector = GD.get('confiture_coord 4b88dc198994c78f')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord ba7b194055180413']
+    detector = GD['confiture_coord 4b88dc198994c78f']
 return detector.detect(
     intent_no, agent_id, feature_name, keys, are_exclusive, touches, resolved_path)
 $function$;
@@ -22227,10 +22271,10 @@ comment on function coord.amend_intent(uuid, text[], text[], text, text, text) i
 create or replace function coord._sort_intents(nodes json, edges json) returns json
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord ba7b194055180413')
+detector = GD.get('confiture_coord 4b88dc198994c78f')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord ba7b194055180413']
+    detector = GD['confiture_coord 4b88dc198994c78f']
 return detector.merge_order(nodes, edges)
 $function$;
 comment on function coord._sort_intents(json, json) is
@@ -22593,7 +22637,7 @@ with ours (name, body, security_definer, settings) as (
     values
 ('_actor', '1f18e24a0fc5d3a93dce49596a06e5490056e6586d2742f4f2616d342b9eb0d2', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_amend', '7e6a0e12eb3ab7c3827b3f9ce1ffbd021acee47513fba8f934c5c9adb03fb570', true, array['search_path=pg_catalog, pg_temp']::text[]),
-('_analyse', 'd08691590efc27e2d4578d391e066099bcb67dd2bd4c3de9bd91623d92d07814', false, array['plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
+('_analyse', 'aeaf22f6093e6572ae8e4373b43a46229bc13e767969fe18e53333285665cb60', false, array['plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
 ('_append_history', '8a9eea1b4606579ac7b0296299e644caa5376282fa36973429a7f3ceff78729f', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_authorise', 'c62c1527f3a9c9edd31a092a506bf95cb50ebb0c69beb1527d70df01d1da8009', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_authorise_review', '0577744c55b7787ae7f48e9e124976df695deddaa18d2a38a8bcd2d17ca89aa2', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -22611,7 +22655,7 @@ with ours (name, body, security_definer, settings) as (
 ('_check_text', '1aac582cc8438b9043d87227d0c2093603daedfe5790ea717c187a6456ea4c05', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_check_transition', 'e599451da1cc2eaa3c48a568d2ef0836db5432e24f46dfa3287a573fea4637f1', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_choice', '6a0ec09ca728fa8eb8b028fb505a70f93afd7c5095f2c6c0437233e035cd5d30', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_compare', '615b545415644ea0134a3daa61d68d8e4f16807e4faf09cdd070e773199af720', false, array['plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
+('_compare', '76a2d7d19488912bd725cef176e07abb3521fdd13e4c6c30163cebe84d4b3064', false, array['plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
 ('_compare_rows', 'dd08eeca5d3dd639f8f0733f06353fa94cb3bd9b3e808684fb0e5636fa399035', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_conflict_json', 'a3932a0d0c54d5c6e2a7a60973f3dcf570b7b6a3c9c6a1f28a0d89edad5203b2', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_conflict_line', 'bb606d623ac35ddfb72ef3905e94aba579c416a22a2db649125cceb68f12d403', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -22620,19 +22664,19 @@ with ours (name, body, security_definer, settings) as (
 ('_counts', '7fe8790f45e15bd26f82f9151646c029fb46c2b3487c1b571619010f7fce82b7', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_declare', 'd7b4b1148e125153e71c3a09616a03b0210ac958d245ea152a29997158154fff', false, null::text[]),
 ('_depends_on', 'f37bc93deed02bf43a8a632aea86923b8f86906001140165b00e5d823ca71d6d', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_detect', 'db6297b470f12212deb6b07025426d8d761a8a7f5f4e1a604299217cfe80a552', false, array['enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
-('_detector_facts', 'bc1feaf8ccae0b1b1bbb1d599e11ac26296a1f89a7692ac72d7649c82f929857', false, null::text[]),
-('_detector_sources', 'd80776d356286afde020c8bf06f12f66af5638a89c6961b324e1fd9bc955a004', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_detect', '11fd33bf7470f6a8cda9833b595ba3d6dac7d876d13776330b1678a964308de4', false, array['enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
+('_detector_facts', '627829d555e75f02fda7cddb556a2bf94122fe2663910335edddfe7d6b326cbe', false, null::text[]),
+('_detector_sources', '1dcfa9b38312146c5172e2571f1e33eec0ea4c2e6261280396ec6f3ddd20d6c0', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_digest_of', 'af0f4735eb433dca9fd14b71246b20d20daa3cba8f7c0cd06774be1d1088bd30', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_ended', '679a84d1d5a194bca40468412857eae0e2e10b1e58e855442af1b763c8ada9be', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_follow_transition', '35b401e5c0362e7364b602cda21afbef50d5be447c42e99475bf5c4433bdb7a0', true, array['search_path=pg_catalog, pg_temp']::text[]),
-('_footprint', '62ff40c0aafd55d1fdcb45a3c987a3dd0dee8bd1968b3077c3c85000c2a8f456', false, null::text[]),
+('_footprint', '29e8fe44a1140f40146b3c1c2ea4a969d9715992be2e19bc4dd2b138cf1f1e93', false, null::text[]),
 ('_footprint_rows', '2cf258b01339c7b05129607c705ac7d7cf484d67ac6bb504d677d0782027a4bf', false, null::text[]),
 ('_found_conflicts', 'b58569cb14b92465f9f534dc330b5dde3893374cbe0dc80eb5319af21de0b68e', false, null::text[]),
 ('_guard_intent', '4ee3bd944b5c777fc43a90b9e8b65c6df867a90d2fbd430747ba24942a4c145c', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_guard_triggers', '1298d31259dfa06d509234162be6700ddf1ca7d3de89e3bbdb752560b14fb1f8', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_history_hash', '3159b733014e67c5a8dc913b00a185ae7658c085a6eeb4f00d13176a5ba603f5', false, null::text[]),
-('_import', '372541c7f66269752c05e6d36e1d08ef2a16ff184aa3d28a0ba54a7d3b743ab9', false, array['search_path=pg_catalog, pg_temp', 'jit=off']::text[]),
+('_import', '372541c7f66269752c05e6d36e1d08ef2a16ff184aa3d28a0ba54a7d3b743ab9', false, array['search_path=pg_catalog, pg_temp', 'enable_seqscan=off', 'jit=off']::text[]),
 ('_import_chain', '7d142420c22aee6d1364ca6eb9ba7b42977ae58890f127271a2f71df84f6ebf8', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_import_changed', null, false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_import_check', '3c6af2657d2b2ee9f2b52507bda5a9126aafbde64f2f96f7219f56a363f4e28a', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -22651,7 +22695,7 @@ with ours (name, body, security_definer, settings) as (
 ('_known_hashes', '4f7872e748c4ad03daeaccbcc0f6259069f7be6c358d858ae4626cca6f837fda', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_limit_lock_wait', '4eed619fef29ee8feefa29b6653cf4fd679e0e33931a8cf4a4ed9698cea5ae8d', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_limits', 'ffaff60bb0800af484cb83e505b5a2b84b78e7495a3c4b0538c9f442bf412c0e', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_load_detector', 'a3e6184d0f3434bcab6e41262f86d56ce01b34cdcae4316ca2519b28592cc2a5', true, array['search_path=pg_catalog, pg_temp']::text[]),
+('_load_detector', '35fc899115f23fcb4df29b59d8f7c11a9564919f190249afd89a08e3173aaf4a', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_container', '423434b839f055dd1b41a180585f7d2262aa43f041472a83077af7de726a878f', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_holder', 'b5cbdc0966ec19527fcf60f6a1819b4a82cfbf52f64f5af082ff850e624a4861', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_intent_keys', '001e7dcfa0ced100c60e78b7b257478730a36c946731aaf1ff8cd2f0ac627023', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -22675,7 +22719,7 @@ with ours (name, body, security_definer, settings) as (
 ('_register', '56586fa081177e9edb9742f7387773afbdb95351798f0c855838049b364b823e', true, array['search_path=pg_catalog, pg_temp', 'enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
 ('_setting_of', '9d76f07c41d36e171fb59699533b0dfe2bb059a0e9b71815c7d80aaf51c362b8', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_settle', '9d4fad5adf4522029c8ffd5d5136f09ccb1d48c849bb89563c90a4e4156350cc', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_sort_intents', 'b65c8db30b1e4d75b2f5aaa9e5e76b2fdb433c7e33fa67d4af1204666a135d99', false, null::text[]),
+('_sort_intents', 'd012b7d8afe5a61b87e23df73f3ee4796a9e1d34eccce701e43ea7d0f2b745d9', false, null::text[]),
 ('_status_after_conflict', '60693c723e2feefd7ba0d87d0cd41e22dcacacbceb5b21329700a2d216169e9e', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_store_conflicts', '380c4a52ee39572d837cbab55a1ce74f44c445652d82c5daa2882e8b163ba095', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_store_footprint', 'c61256ff241805c040abb05c226075df836ef4d55af9edda52519d7e0880d485', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -22694,7 +22738,7 @@ with ours (name, body, security_definer, settings) as (
 ('compare_changes', '1d38b48d75c0b9ccb3ad217145abf0a3d4104e92fd1eafbf57281b45e75e025e', false, null::text[]),
 ('compare_changes', 'c1c57ed3b89f392da90e83e7e4b80eb1c5190f50bd8e4524bf2cc7ddb3e6f559', false, null::text[]),
 ('compare_changes', 'ef266f6615d9f01190de9cd8fb41a98476373a7e0c087bc8e5e3d652a18528d5', false, null::text[]),
-('compile_detector', '0b75cea6ec0203da2918fb309454c5ed136364dcdb3d6e56bc9396621596eac5', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('compile_detector', '9af497ebb854376df253f72c2e0baaf1f9d8d9f73180ec6cbb394037385d12e6', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('conflicts_of', '8986db19d00b60fecf4c8390651e72549c95cabda085669464d62af07d11cb31', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('detector_check', 'fb42c58de073479451a44ca97970843759baaf8a3a0c08d99cbaa571362376fc', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('export_ended', '37a73f17837d8b565ad3462f63279cfc2f85d64a7dfe9d32605f50aa6a26b121', true, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -23155,6 +23199,8 @@ create or replace function coord._import(
 ) returns json
 language plpgsql volatile
 set search_path = pg_catalog, pg_temp
+-- By index only: plans that are made while the tables are empty are kept while they fill.
+set enable_seqscan = off
 set jit = off
 as $function$
 declare

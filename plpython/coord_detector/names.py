@@ -55,7 +55,7 @@ class Table:
 
     __slots__ = (
         "kind", "columns", "complete", "constraints", "indexes", "parents", "children",
-        "partitioned", "triggers", "owner",
+        "partitioned", "triggers", "owner", "needs",
     )  # fmt: skip
 
     def __init__(self, kind: str, complete: bool = True) -> None:
@@ -70,6 +70,8 @@ class Table:
         self.partitioned = False
         self.triggers: dict[str, Any] = {}
         """Row triggers, which partitions inherit, with the names of their functions."""
+        self.needs: set[tuple[Relation, str | None]] = set()
+        """The relations, and their columns, that a view is made of."""
         self.owner: Table | None = None
         """The table that an index is on, or that a sequence belongs to."""
 

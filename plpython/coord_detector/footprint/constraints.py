@@ -7,12 +7,13 @@ from typing import Any
 
 from ..loader import ast, enums
 from ..model import Json
-from ..names import Column, Relation, Table, quoted
+from ..names import Relation, Table, quoted
 from ..uses import row_facts
 from ..uses.nodes import child_names, is_a
 from . import automatic_names as names
 from .canonical import full_text, shortened
 from .columns import Later, Pending
+from .referenced_key import use_of_key
 from .work import Detail, Node, Target, Work, option_values, place, strings
 
 _C = enums.ConstrType
@@ -25,8 +26,6 @@ _TYPES = {
     _C.CONSTR_FOREIGN: "foreign key",
     _C.CONSTR_NOTNULL: "not null",
 }
-
-_ACTIONS = {"r": "restrict", "c": "cascade", "n": "set null", "d": "set default"}
 
 
 Heirs = Sequence[Target]
@@ -51,19 +50,12 @@ def create_constraints(
         create_index_constraint(work, target, table, kind, pending, new_table, heirs)
 
 
-def create_foreign_keys(
-    work: Work, target: Target, table: Table | None, kind: str, later: Later, heirs: Heirs = ()
-) -> None:
-    for pending in later.foreign_keys:
-        create_foreign_key(work, target, table, kind, pending, heirs)
-
-
-def _partitions(table: Table | None, heirs: Heirs) -> Heirs:
+def partitions(table: Table | None, heirs: Heirs) -> Heirs:
     """Keys go down to partitions, not to children."""
     return heirs if table is not None and table.partitioned else ()
 
 
-def _added(
+def added(
     work: Work, target: Target, table: Table | None, name: str, facts: dict[str, Any]
 ) -> None:
     for schema, _ in target.options:
@@ -72,7 +64,7 @@ def _added(
         table.constraints[name] = facts
 
 
-def _suffix(pending: Pending) -> str:
+def suffix(pending: Pending) -> str:
     node = pending.node
     words = list(pending.attributes)
     if node.deferrable and "deferrable" not in words:
@@ -101,7 +93,7 @@ def implied_constraint(
 ) -> None:
     """A constraint that comes from a parent, with what it needs."""
     work.add("table constraint", child, name, "create", "definition", {**detail, "implied": True})
-    _added(work, child, table, name, facts)
+    added(work, child, table, name, facts)
     by: Detail = {"by": "table constraint", "constraint": name}
     use_own_columns(work, child, facts["columns"], by)
     work.expression(facts.get("expression"), child, **by)
@@ -109,7 +101,7 @@ def implied_constraint(
     if referenced is not None:
         for column in facts["keys"] or ():
             work.use("table column", referenced, column, by)
-        _use_of_key(work, referenced, facts["keys"], {**by, "by_columns": True})
+        use_of_key(work, referenced, facts["keys"], {**by, "by_columns": True})
 
 
 def use_of_whole(work: Work, index: Relation, table: Relation, constraint: str | None) -> None:
@@ -150,7 +142,7 @@ def columns_in(expression: Node, most: int = 1000) -> list[str | None]:
     return list(found)
 
 
-def _as_json(values: Sequence[str | None]) -> list[Json]:
+def as_json(values: Sequence[str | None]) -> list[Json]:
     return list(values)
 
 
@@ -173,9 +165,9 @@ def create_check(
         text += " no inherit"
     known = [column for column in columns if column is not None]
     detail: Detail = {
-        "definition": shortened(text + _suffix(pending)),
+        "definition": shortened(text + suffix(pending)),
         "constraint_type": "check",
-        "columns": _as_json(known),
+        "columns": as_json(known),
     }
     if automatic:
         detail["automatic"] = True
@@ -186,7 +178,7 @@ def create_check(
     work.expression(node.raw_expr, target, by="table constraint", constraint=name)
     facts = {"type": "check", "columns": known, "no_inherit": bool(node.is_no_inherit)}
     facts["expression"] = node.raw_expr
-    _added(work, target, table, name, facts)
+    added(work, target, table, name, facts)
     for child in () if node.is_no_inherit else heirs:
         implied_constraint(work, child, work.table(child), name, dict(facts), detail)
 
@@ -206,12 +198,12 @@ def name_not_null(
             " no inherit" if node.is_no_inherit else ""
         )
         detail: Detail = {
-            "definition": definition + _suffix(pending),
+            "definition": definition + suffix(pending),
             "constraint_type": "not null",
-            "columns": _as_json(columns),
+            "columns": as_json(columns),
         }
         work.add("table constraint", target, node.conname, "create", "definition", detail)
-        _added(work, target, table, node.conname, {"type": "not null", "columns": list(columns)})
+        added(work, target, table, node.conname, {"type": "not null", "columns": list(columns)})
         for child in heirs:
             implied = {**detail, "implied": True}
             work.add("table constraint", child, node.conname, "create", "definition", implied)
@@ -258,7 +250,7 @@ def _without_repetitions(pending: list[Pending]) -> list[Pending]:
         key = (
             _keys(one),
             strings(node.including or ()),
-            _suffix(one),
+            suffix(one),
             node.nulls_not_distinct,
             node.without_overlaps,
         )
@@ -325,15 +317,15 @@ def create_index_constraint(
         work.scope, target.schema, target.name, middle, label, is_constraint=True
     )
     detail: Detail = {
-        "definition": shortened(text + _suffix(pending)),
+        "definition": shortened(text + suffix(pending)),
         "constraint_type": what,
-        "columns": _as_json(columns),
+        "columns": as_json(columns),
     }
     if automatic:
         detail["automatic"] = True
     work.add("table constraint", target, name, "create", "definition", detail)
     add_index_of_constraint(work, target, table, name, what, columns, text, automatic)
-    _added(work, target, table, name, {"type": what, "columns": list(columns)})
+    added(work, target, table, name, {"type": what, "columns": list(columns)})
     if node.contype == _C.CONSTR_EXCLUSION:
         _exclusion_uses(work, target, node, name)
     elif not new_table:
@@ -350,7 +342,7 @@ def create_index_constraint(
                 table.columns[column].not_null = True
             elif pending.column is None:
                 set_not_null(work, target, table, kind, column)
-    for child in _partitions(table, heirs):
+    for child in partitions(table, heirs):
         _index_constraint_of_child(
             work, child, what, columns, including, text, middle, label, (target, name)
         )
@@ -370,7 +362,7 @@ def add_index_of_constraint(
     index = target.renamed(name)
     detail: Detail = {
         "definition": shortened(f"{text} on {target.text()}"),
-        "columns": _as_json(columns),
+        "columns": as_json(columns),
         "table": place(target),
         "implied": True,
         "constraint_type": what,
@@ -410,13 +402,13 @@ def _index_constraint_of_child(
     detail: Detail = {
         "definition": shortened(text),
         "constraint_type": what,
-        "columns": _as_json(columns),
+        "columns": as_json(columns),
         "automatic": True,
         "implied": True,
     }
     work.add("table constraint", child, name, "create", "definition", detail)
     add_index_of_constraint(work, child, table, name, what, columns, text, True)
-    _added(work, child, table, name, {"type": what, "columns": list(columns)})
+    added(work, child, table, name, {"type": what, "columns": list(columns)})
     use_own_columns(work, child, [*columns, *including], {"by": "table constraint"})
     whole = parent[0].renamed(parent[1]).options[0]
     if table is not None:
@@ -468,12 +460,12 @@ def _use_index(
         facts = table.indexes.pop(old.options[0], {})
     columns = [column for column in facts.get("columns", ()) if column is not None]
     detail: Detail = {
-        "definition": f"{what} using index {quoted(node.indexname)}{_suffix(pending)}",
+        "definition": f"{what} using index {quoted(node.indexname)}{suffix(pending)}",
         "constraint_type": what,
         "index": node.indexname,
     }
     if columns:
-        detail["columns"] = _as_json(columns)
+        detail["columns"] = as_json(columns)
     work.add("table constraint", target, name, "create", "definition", detail)
     if name != node.indexname:
         rename_index(work, old, name, implied=True)
@@ -483,7 +475,7 @@ def _use_index(
         work.use("index", old, None, {"by": "table constraint", "constraint": name})
     new = target.renamed(name)
     note_index(work, new, table, {**facts, "constraint": name})
-    _added(work, target, table, name, {"type": what, "columns": columns})
+    added(work, target, table, name, {"type": what, "columns": columns})
     if what == "primary key":
         for column in columns:
             set_not_null(work, target, table, kind, column)
@@ -495,130 +487,3 @@ def rename_index(work: Work, old: Target, name: str, implied: bool = False) -> N
     work.add("index", old, None, "drop", "name", {"renamed_to": name, **extra})
     work.add("index", new, None, "create", "name", {"renamed_from": old.name, **extra})
     work.scope.relation_moved(old.options[0], new.options[0], "index")
-
-
-# -------------------------------------------------------------------- FOREIGN KEY
-
-
-def _in_period(columns: Sequence[str], period: bool) -> str:
-    """The columns as text; of a temporal key the last one is a period."""
-    *others, last = map(quoted, columns)
-    return ", ".join((*others, f"period {last}" if period else last))
-
-
-def create_foreign_key(
-    work: Work, target: Target, table: Table | None, kind: str, pending: Pending, heirs: Heirs
-) -> None:
-    node = pending.node
-    columns = strings(node.fk_attrs or ()) or (
-        (pending.column,) if pending.column is not None else ()
-    )
-    automatic = not node.conname
-    name = node.conname or names.constraint_name(
-        work.scope, target.schema, target.name, names.addition(columns), "fkey"
-    )
-    referenced = work.relation(node.pktable)
-    keys: tuple[str, ...] | None = strings(node.pk_attrs) if node.pk_attrs else None
-    if keys is None:
-        keys = _primary_key(work.table(referenced))
-    text = (
-        f"foreign key ({_in_period(columns, node.fk_with_period)}) references {referenced.text()}"
-    )
-    if node.pk_attrs:
-        text += f" ({_in_period(strings(node.pk_attrs), node.pk_with_period)})"
-    if node.fk_matchtype == "f":
-        text += " match full"
-    if node.fk_upd_action in _ACTIONS:
-        text += f" on update {_ACTIONS[node.fk_upd_action]}"
-    if node.fk_del_action in _ACTIONS:
-        text += f" on delete {_ACTIONS[node.fk_del_action]}"
-    if node.fk_del_set_cols:
-        text += f" ({', '.join(map(quoted, strings(node.fk_del_set_cols)))})"
-    detail: Detail = {
-        "definition": shortened(text + _suffix(pending)),
-        "constraint_type": "foreign key",
-        "columns": _as_json(columns),
-        "references": {
-            "schema": referenced.schema,
-            "name": referenced.name,
-            "columns": None if keys is None else _as_json(keys),
-        },
-    }
-    if automatic:
-        detail["automatic"] = True
-    if node.skip_validation:
-        detail["not_valid"] = True
-    work.add("table constraint", target, name, "create", "definition", detail)
-    by: Detail = {"by": "table constraint", "constraint": name}
-    for column in columns:
-        work.use("table column", target, column, {**by, "own": True})
-    itself = referenced.options[0] == target.options[0]
-    if not itself:
-        work.use("table", referenced, None, by)
-    for column in keys or ():
-        work.use("table column", referenced, column, {**by, "own": True} if itself else by)
-    if keys is None:
-        _guess_keys(work, referenced, columns, by)
-    _use_of_key(work, referenced, keys, {**by, "by_columns": True})
-    facts = {
-        "type": "foreign key",
-        "columns": list(columns),
-        "referenced": referenced,
-        "keys": keys,
-    }
-    _added(work, target, table, name, facts)
-    for child in _partitions(table, heirs):
-        implied_constraint(work, child, work.table(child), name, dict(facts), detail)
-
-
-def _guess_keys(work: Work, referenced: Target, columns: Sequence[str], by: Detail) -> None:
-    """A key of one column is mostly called id, and one of several is called what refers to it."""
-    places = Target(referenced.schema, referenced.name, referenced.options)
-    places.group = work.scope.next_candidate_group()
-    for column in columns if len(columns) > 1 else ("id",):
-        work.use("table column", places, column, {**by, "guessed": True})
-
-
-def _use_of_key(
-    work: Work, referenced: Target, keys: tuple[str, ...] | None, detail: Detail
-) -> None:
-    """The unique index behind the referenced columns, which pg_depend records.
-
-    The server finds it by its columns. Where the script did not make it, the names that the
-    server would have given stand in, as candidates.
-    """
-    table = work.table(referenced)
-    if table is not None and table.constraints:
-        for name, facts in table.constraints.items():
-            if facts["type"] in ("primary key", "unique") and facts["columns"] == list(keys or ()):
-                work.use("index", referenced.renamed(name), None, detail)
-                return
-    guesses = [names.object_name(referenced.name, None, "pkey")]
-    if keys is not None and table is None:
-        guesses.append(names.object_name(referenced.name, names.addition(keys), "key"))
-    if table is None:
-        options = tuple((schema, guess) for schema, _ in referenced.options for guess in guesses)
-        group = work.scope.next_candidate_group()
-        work.use("index", Target(*options[0], options, group), None, detail)
-
-
-def _primary_key(table: Table | None) -> tuple[str, ...] | None:
-    if table is not None:
-        for facts in table.constraints.values():
-            if facts["type"] == "primary key":
-                return tuple(facts["columns"])
-    return None
-
-
-__all__ = [
-    "Column",
-    "columns_in",
-    "create_check",
-    "create_constraints",
-    "create_foreign_key",
-    "create_foreign_keys",
-    "implied_constraint",
-    "note_index",
-    "rename_index",
-    "set_not_null",
-]

@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 from ..loader import enums
-from .alter_table import drop_index
-from .objects import FAMILIES, RELATION_KINDS, Address, address, forget
+from .cascade import (
+    belongings_dropped,
+    function_dropped,
+    relation_dropped,
+    schema_dropped,
+    type_dropped,
+)
+from .dropping import drop_index
+from .objects import FAMILIES, RELATION_KINDS, ROUTINE_KINDS, Address, address, forget
+from .publication import publication_dropped
 from .work import Detail, Node, Target, Work
 
 _CASCADE = enums.DropBehavior.DROP_CASCADE
@@ -28,15 +36,24 @@ def drop(work: Work, node: Node) -> None:
 def drop_object(work: Work, what: Address, detail: Detail) -> None:
     kind, target, sub = what
     work.add(kind, target, sub, "drop", "definition", detail)
+    cascades = bool(detail.get("cascade"))
     if kind == "schema":
         work.scope.dropped("schema", None, target.name)
-        _drop_contents(work, target)
-    elif kind in ("table", "foreign table", "materialized view", "partitioned table"):
-        _drop_belongings(work, target)
-    elif kind == "sequence":
-        work.disown(target)
-    elif kind == "index":
-        _drop_constraint_of(work, target)
+        schema_dropped(work, target.name)
+    elif kind in RELATION_KINDS:
+        belongings_dropped(work, target)
+        if cascades:
+            relation_dropped(work, target)
+        if kind == "sequence":
+            work.disown(target)
+        elif kind == "index":
+            _drop_constraint_of(work, target)
+    elif cascades and kind == "type":
+        type_dropped(work, target)
+    elif cascades and kind in ROUTINE_KINDS:
+        function_dropped(work, target)
+    elif kind == "publication":
+        publication_dropped(work, target.name)
     forget(work, what)
 
 
@@ -45,26 +62,6 @@ def is_gone(work: Work, what: Address) -> bool:
     kind, target, sub = what
     family = "relation" if kind in RELATION_KINDS else FAMILIES.get(kind, kind)
     return sub is None and work.scope.is_gone(family, *target.options[0])
-
-
-def _drop_belongings(work: Work, target: Target) -> None:
-    """Indexes, sequences and partitions that the script itself gave to a table go with it."""
-    table = work.table(target)
-    if table is None:
-        return
-    for index in list(table.indexes):
-        drop_index(work, Target(*index), table)
-    for column in table.columns.values():
-        if column.sequence is not None:
-            sequence = Target(*column.sequence)
-            work.add("sequence", sequence, None, "drop", "definition", {"implied": True})
-            work.forget_relation(sequence)
-    if table.partitioned:
-        for child in list(table.children):
-            part = Target(*child)
-            work.add("table", part, None, "drop", "definition", {"implied": True})
-            _drop_belongings(work, part)
-            work.forget_relation(part)
 
 
 def _drop_constraint_of(work: Work, target: Target) -> None:
@@ -77,14 +74,6 @@ def _drop_constraint_of(work: Work, target: Target) -> None:
         for part, facts in list(table.indexes.items()) if table is not None else ():
             if facts.get("part_of") == target.options[0]:
                 drop_index(work, Target(*part), table)
-
-
-def _drop_contents(work: Work, target: Target) -> None:
-    """What the script created in a schema is gone with it."""
-    schema = target.name
-    work.look_at(len(work.scope.tables))
-    for place in [place for place in work.scope.tables if place[0] == schema]:
-        work.forget_relation(Target(*place))
 
 
 __all__ = ["FAMILIES", "drop", "drop_object"]

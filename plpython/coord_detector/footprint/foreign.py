@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from ..loader import enums
-from .alter_table import foreign_options, role_name
 from .canonical import shortened
 from .table import note_table
-from .work import Detail, Node, Target, Work, option_values, strings
+from .work import Detail, Node, Target, Work, foreign_options, option_values, role_name, strings
 
 
 def create_wrapper(work: Work, node: Node) -> None:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from ..loader import ast, enums
 from ..names import quoted, type_name, type_parts
 from ..script_error import ScriptError
-from .alter_table import COLUMN_KINDS
+from .subject import COLUMN_KINDS
 from .work import Node, Target, Work, strings
 
 _O = enums.ObjectType

@@ -6,9 +6,8 @@ from collections.abc import Iterable, Sequence
 
 from ..loader import ast, enums
 from ..model import Json
-from .alter_table import role_name
 from .objects import Address, address, column_kind
-from .work import Detail, Node, Target, Work
+from .work import Detail, Node, Target, Work, role_name
 
 _O = enums.ObjectType
 _T = enums.GrantTargetType

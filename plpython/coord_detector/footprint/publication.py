@@ -65,6 +65,13 @@ def _leave(work: Work, node: Node) -> None:
         del known[place]
 
 
+def publication_dropped(work: Work, name: str) -> None:
+    """No table is in it any more."""
+    for place in work.scope.publications.pop(name, {}):
+        detail: Detail = {"implied": True}
+        work.add("publication relation", Target(*place), name, "drop", "definition", detail)
+
+
 def publication_renamed(work: Work, old: str, new: str) -> None:
     """Its tables are in it under its new name."""
     known = work.scope.publications.pop(old, None)

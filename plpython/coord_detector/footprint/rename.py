@@ -6,7 +6,7 @@ from typing import Any
 
 from ..loader import ast, enums
 from ..names import Table, quoted
-from .alter_table import WRITTEN_KINDS, role_name
+from .alter_table import WRITTEN_KINDS
 from .columns import note_sequence
 from .constraints import rename_index
 from .objects import (
@@ -21,7 +21,7 @@ from .objects import (
     note_routine,
 )
 from .publication import publication_renamed
-from .work import Detail, Node, Target, Work
+from .work import Detail, Node, Target, Work, role_name
 
 _O = enums.ObjectType
 
@@ -252,7 +252,23 @@ def _implied_move(
 def _schema_renamed(work: Work, old: str, new: str) -> None:
     work.look_at(len(work.scope.tables))
     for place in [place for place in work.scope.tables if place[0] == old]:
-        _relation_follows(work, Target(*place), Target(new, place[1]))
+        table = work.scope.tables.get(place)
+        if table is not None:
+            _implied_move(work, table.kind, place, (new, place[1]))
+            work.scope.relation_moved(place, (new, place[1]), table.kind)
+            for column in table.columns.values():
+                if column.sequence is not None and column.sequence[0] == old:
+                    column.sequence = (new, column.sequence[1])
+            for name in table.constraints:
+                work.scope.constraint_removed(old, name)
+                work.scope.constraint_added(new, name)
+    for (kind, schema, name), signatures in list(work.routines.items()):
+        if schema == old:
+            for signature in list(signatures):
+                moved = Target(new, signature)
+                _implied_move(work, kind, (old, signature), (new, signature))
+                forget(work, Address(kind, Target(old, signature)))
+                note_routine(work, kind, moved, name)
 
 
 def set_schema(work: Work, node: Node) -> None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from .alter_table import role_name
-from .work import Detail, Node, Target, Work
+from .work import Detail, Node, Target, Work, role_name
 
 
 def create_schema(work: Work, node: Node) -> None:

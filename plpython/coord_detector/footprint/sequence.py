@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .alter_table import role_name
 from .canonical import shortened
 from .columns import note_sequence
-from .work import Detail, Node, Target, Work, option_value, option_values, strings
+from .work import Detail, Node, Target, Work, option_value, option_values, role_name, strings
 
 __all__ = ["alter_sequence", "create_sequence", "role_name"]
 

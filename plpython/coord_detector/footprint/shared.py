@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from ..names import setting_values
-from .alter_table import role_name
-from .work import Detail, Node, Target, Work, option_values
+from .work import Detail, Node, Target, Work, option_values, role_name
 
 
 def create_role(work: Work, node: Node) -> None:

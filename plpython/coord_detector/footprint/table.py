@@ -13,12 +13,12 @@ from .canonical import shortened
 from .columns import Later, Pending, copy_column, create_column, create_sequence_of
 from .constraints import (
     create_constraints,
-    create_foreign_keys,
     implied_constraint,
     note_index,
     use_of_whole,
     use_own_columns,
 )
+from .foreign_key import create_foreign_keys
 from .work import Detail, Node, Target, Work, option_values, place
 
 _LIKE = enums.TableLikeOption

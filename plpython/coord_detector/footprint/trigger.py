@@ -5,10 +5,9 @@ from __future__ import annotations
 from ..loader import enums
 from ..model import Json
 from ..uses import query_uses
-from .alter_table import role_name
 from .canonical import full_text, shortened
 from .table import inherit_trigger
-from .work import Detail, Node, Target, Work, strings
+from .work import Detail, Node, Target, Work, role_name, strings
 
 _TIMINGS = {2: "before", 64: "instead of"}
 _EVENTS = ((4, "insert"), (8, "delete"), (16, "update"), (32, "truncate"))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ..loader import enums
+from ..model import Touch
 from ..names import TEMPORARY, Column, Table
 from ..uses import query_uses, result_columns
 from .canonical import full_text, shortened
@@ -40,6 +43,7 @@ def create_view(work: Work, node: Node) -> None:
     work.add("view", target, None, "create", "definition", detail)
     earlier = work.table(target)
     _view_columns(work, target, "view", columns, earlier, bool(node.replace))
+    _note_needs(work, target, uses)
     work.extend(uses, by="view")
 
 
@@ -103,6 +107,7 @@ def create_table_as(work: Work, node: Node) -> None:
     if columns is not None:
         detail["columns"] = list(columns)
     work.add(kind, target, None, "create", "definition", detail)
+    uses: Sequence[Touch] = ()
     if is_query:
         # SELECT INTO was taken apart by the parser: its target is not part of the query.
         uses = query_uses(query, work.scope, facet="reference" if is_view else "data")
@@ -110,6 +115,18 @@ def create_table_as(work: Work, node: Node) -> None:
     else:
         work.dispatch(work, query)
     _view_columns(work, target, kind, columns, None, False)
+    if is_view:
+        _note_needs(work, target, uses)
+
+
+def _note_needs(work: Work, target: Target, uses: Sequence[Touch]) -> None:
+    """Remember what the view is made of: it goes with that, by CASCADE."""
+    table = work.table(target)
+    if table is None:
+        return
+    for use in uses:
+        if use.kind in ("table", "table column") and "candidate" not in use.detail:
+            table.needs.add(((use.schema, use.name), use.sub))
 
 
 def select_into(work: Work, node: Node) -> None:

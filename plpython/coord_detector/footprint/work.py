@@ -417,15 +417,34 @@ def option_values(options: Iterable[Node] | None) -> dict[str, Json]:
     return {option.defname: option_value(option) for option in options or ()}
 
 
+def role_name(role: Node) -> str:
+    """A role as written; PUBLIC and CURRENT_USER under their keywords."""
+    name = getattr(role, "rolename", None)
+    if name is not None:
+        return str(name)
+    return str(role.roletype.name).removeprefix("ROLESPEC_").lower()
+
+
+def foreign_options(options: Any) -> Detail:
+    """OPTIONS (ADD …, SET …, DROP …) of foreign objects."""
+    result: Detail = {}
+    for option in options or ():
+        action = option.defaction.name.removeprefix("DEFELEM_").lower()
+        result[option.defname] = None if action == "drop" else option_value(option)
+    return result
+
+
 __all__ = [
     "Detail",
     "Node",
     "Target",
     "Work",
+    "foreign_options",
     "option_value",
     "option_values",
     "place",
     "qualified",
+    "role_name",
     "schema_name",
     "strings",
 ]

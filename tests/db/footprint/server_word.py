@@ -13,6 +13,12 @@ from coord_detector.names import quoted
 
 FOLDER = Path(__file__).parent
 SNAPSHOT = (FOLDER / "snapshot.sql").read_text()
+SNAPSHOT_FROM_15 = """
+union all
+select 'publication namespace', null, n.nspname, p.pubname, null
+from pg_publication_namespace pn join pg_publication p on p.oid = pn.pnpubid
+join pg_namespace n on n.oid = pn.pnnspid
+"""
 
 
 class Object(NamedTuple):
@@ -57,7 +63,10 @@ def family(kind: str) -> str:
 def snapshot(connection: psycopg.Connection[Any]) -> dict[Object, str]:
     connection.execute("set search_path = ''")
     found: dict[Object, str] = {}
-    for kind, schema, name, sub, value in connection.execute(SNAPSHOT.encode()):
+    query = SNAPSHOT
+    if connection.info.server_version >= 150000:
+        query += SNAPSHOT_FROM_15
+    for kind, schema, name, sub, value in connection.execute(query.encode()):
         found[Object(family(kind), schema, name, sub)] = value or ""
     return found
 
@@ -83,8 +92,10 @@ def claimed(touches: Iterable[Touch]) -> dict[Object, set[str]]:
             continue
         if touch.kind == "sequence" and touch.action == "alter" and touch.facet == "value":
             continue
-        # Without FOR ROLE it is the role that runs the statement.
-        sub = touch.sub or "postgres" if touch.kind == "default acl" else touch.sub
+        sub = touch.sub
+        # Without FOR ROLE it is the role that runs the statement, as CURRENT_USER says it is.
+        if touch.kind == "default acl" and sub is None or sub == "current_user":
+            sub = "postgres"
         one = Object(family(touch.kind), touch.schema, touch.name, sub)
         result.setdefault(one, set()).add(touch.action)
     return result

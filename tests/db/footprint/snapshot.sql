@@ -35,7 +35,9 @@ select kind, schema, relname::text as name, null as sub, concat_ws('|',
            (select string_agg(provider || label, ',') from pg_seclabel
             where objoid = r.oid and objsubid = 0 and classoid = 'pg_class'::regclass),
            (select concat_ws(',', indisunique, indisprimary, indisclustered, indisreplident,
-                             indkey, indclass, indoption, indisvalid)
+                             indkey, indclass, indoption, indisvalid,
+                             (select string_agg(attstattarget::text, ',' order by attnum)
+                              from pg_attribute where attrelid = indexrelid))
             from pg_index where indexrelid = r.oid),
            (select concat_ws(',', seqtypid, seqstart, seqincrement, seqmax, seqmin, seqcache,
                              seqcycle)
@@ -106,7 +108,8 @@ select 'type', n.name, t.typname, null, concat_ws('|',
             where enumtypid = t.oid))
 from pg_type t join namespace n on n.oid = t.typnamespace
 left join pg_class c on c.oid = t.typrelid
-where (t.typrelid = 0 or c.relkind = 'c') and t.typcategory <> 'A'
+where (t.typrelid = 0 or c.relkind = 'c')
+  and not exists (select from pg_type e where e.typarray = t.oid)
 union all
 select kind, schema, signature, null, concat_ws('|',
            proowner, proacl, prosrc, prosqlbody, proconfig, provolatile, proisstrict, prosecdef,
@@ -129,7 +132,13 @@ select 'operator class', n.name, o.opcname, null, concat_ws('|',
 from pg_opclass o join namespace n on n.oid = o.opcnamespace
 union all
 select 'operator family', n.name, o.opfname, null, concat_ws('|',
-           o.opfowner, obj_description(o.oid, 'pg_opfamily'))
+           o.opfowner, obj_description(o.oid, 'pg_opfamily'),
+           (select string_agg(concat_ws(',', amoplefttype, amoprighttype, amopstrategy, amopopr),
+                              ';' order by amoplefttype, amoprighttype, amopstrategy)
+            from pg_amop where amopfamily = o.oid),
+           (select string_agg(concat_ws(',', amproclefttype, amprocrighttype, amprocnum, amproc),
+                              ';' order by amproclefttype, amprocrighttype, amprocnum)
+            from pg_amproc where amprocfamily = o.oid))
 from pg_opfamily o join namespace n on n.oid = o.opfnamespace
 union all
 select 'cast', null, '(' || format_type(c.castsource, null) || ' AS '

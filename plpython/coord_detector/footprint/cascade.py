@@ -1,0 +1,116 @@
+"""What a DROP takes along of what the script itself has made: by CASCADE, or as a part of it."""
+
+from __future__ import annotations
+
+from ..names import Relation
+from .dropping import drop_column, drop_constraint
+from .work import Detail, Target, Work, qualified, strings
+
+IMPLIED: Detail = {"implied": True}
+
+
+def relation_dropped(work: Work, target: Target) -> None:
+    """Foreign keys to a table, views of it and what inherits from it go with CASCADE."""
+    places = set(target.options)
+    work.look_at(len(work.scope.tables))
+    for place, table in list(work.scope.tables.items()):
+        if place in places or place not in work.scope.tables:
+            continue
+        if any(one in places for one, _ in table.needs):
+            _drop_whole(work, place)
+            continue
+        for name, facts in list(table.constraints.items()):
+            referenced = facts.get("referenced")
+            if referenced is not None and referenced.options[0] in places:
+                drop_constraint(work, Target(*place), table, name, dict(IMPLIED))
+    for child in work.descendants(work.table(target)):
+        if child.options[0] in work.scope.tables:
+            _drop_whole(work, child.options[0])
+
+
+def column_dropped(work: Work, target: Target, name: str) -> None:
+    """Views that show a column go with it, by CASCADE."""
+    work.look_at(len(work.scope.tables))
+    for place, table in list(work.scope.tables.items()):
+        if (target.options[0], name) in table.needs and place in work.scope.tables:
+            _drop_whole(work, place)
+
+
+def type_dropped(work: Work, target: Target) -> None:
+    """Columns of a type go with it, by CASCADE."""
+    texts = {qualified(schema, name) for schema, name in target.options}
+    texts |= {f"{text}[]" for text in texts}
+    work.look_at(len(work.scope.tables))
+    for place, table in list(work.scope.tables.items()):
+        for name, column in list(table.columns.items()):
+            if column.type in texts:
+                drop_column(work, Target(*place), name, dict(IMPLIED))
+
+
+def function_dropped(work: Work, target: Target) -> None:
+    """Triggers that call a function go with it, by CASCADE."""
+    bare = target.name.partition("(")[0]
+    work.look_at(len(work.scope.tables))
+    for place, table in list(work.scope.tables.items()):
+        for name, function in list(table.triggers.items()):
+            if strings(function)[-1] == bare:
+                work.add("trigger", Target(*place), name, "drop", "definition", IMPLIED)
+                del table.triggers[name]
+
+
+def schema_dropped(work: Work, schema: str) -> None:
+    """What the script created in a schema is gone with it."""
+    work.look_at(len(work.scope.tables) + len(work.routines))
+    for place in [place for place in work.scope.tables if place[0] == schema]:
+        table = work.scope.tables.get(place)
+        if table is not None:
+            work.add(table.kind, Target(*place), None, "drop", "definition", IMPLIED)
+            work.forget_relation(Target(*place))
+    for (kind, place_schema, _), signatures in work.routines.items():
+        if place_schema == schema:
+            for signature in signatures:
+                work.add(kind, Target(schema, signature), None, "drop", "definition", IMPLIED)
+            signatures.clear()
+
+
+def _drop_whole(work: Work, place: Relation) -> None:
+    """A relation with its indexes and sequences, and what hangs on it in its turn."""
+    target = Target(*place)
+    table = work.scope.tables[place]
+    work.add(table.kind, target, None, "drop", "definition", IMPLIED)
+    belongings_dropped(work, target)
+    relation_dropped(work, target)
+    work.forget_relation(target)
+
+
+def belongings_dropped(work: Work, target: Target) -> None:
+    """Indexes, sequences and partitions that the script itself gave to a table go with it."""
+    table = work.table(target)
+    if table is None:
+        return
+    for index in list(table.indexes):
+        _drop_part(work, "index", index)
+    table.indexes.clear()
+    for column in table.columns.values():
+        if column.sequence is not None:
+            _drop_part(work, "sequence", column.sequence)
+    if table.partitioned:
+        for child in list(table.children):
+            belongings_dropped(work, Target(*child))
+            _drop_part(work, "table", child)
+
+
+def _drop_part(work: Work, kind: str, place: Relation) -> None:
+    part = Target(*place)
+    work.add(kind, part, None, "drop", "definition", IMPLIED)
+    work.forget_relation(part)
+
+
+__all__ = [
+    "belongings_dropped",
+    "column_dropped",
+    "function_dropped",
+    "relation_dropped",
+    "schema_dropped",
+    "type_dropped",
+]
