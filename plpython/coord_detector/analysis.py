@@ -180,7 +180,8 @@ def parsed_names(name: str) -> list[Any]:
         'write names as in SQL: users, billing.invoices, "Order Items"',
     )
     try:
-        statements = parse_changes(f"lock table {name}")
+        # The mode is given here, so that a name cannot bring one along.
+        statements = parse_changes(f"lock table {name}\n in share mode")
     except ScriptError:
         raise wrong from None
     if len(statements) != 1 or not isinstance(statements[0].node, loader.ast.LockStmt):

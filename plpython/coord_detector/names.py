@@ -405,9 +405,7 @@ def type_name(node: Any, scope: Scope, modifiers: bool = True) -> tuple[str | No
     return schema, text
 
 
-def _column_type(
-    parts: tuple[str, ...], scope: Scope, modifiers: bool
-) -> tuple[str | None, str]:
+def _column_type(parts: tuple[str, ...], scope: Scope, modifiers: bool) -> tuple[str | None, str]:
     """``table.column%TYPE``, which is known when the script created the table."""
     options = scope.resolve(parts[:-1], "relation")
     table = scope.tables.get(options[0])

@@ -55,8 +55,8 @@ def compare(owner: Prepared, other: Prepared, side: Side, report: Report) -> Non
     for extension in owner.extensions:
         if not extension.detail.get("exists"):
             _extension(extension, other.touches, side, report)
-    for estate in owner.estates:
-        _estate(estate, other.touches, report)
+    if owner.estates:
+        _estates(owner.estates, other.touches, report)
 
 
 def _extension(extension: Touch, touches: Iterable[Touch], side: Side, report: Report) -> None:
@@ -81,31 +81,32 @@ def _extension(extension: Touch, touches: Iterable[Touch], side: Side, report: R
             return
 
 
-def _estate(estate: Touch, touches: Iterable[Touch], report: Report) -> None:
+def _estates(estates: Iterable[Touch], touches: Iterable[Touch], report: Report) -> None:
     """DROP OWNED also takes away privileges; REASSIGN OWNED hands over what is owned."""
-    drops = estate.detail.get("value") is None
+    of_role: dict[Json, Touch] = {estate.name: estate for estate in estates}
+    dropped = {estate.name for estate in estates if estate.detail.get("value") is None}
     for touch in touches:
         detail = touch.detail
-        granted = (
-            drops
-            and (touch.facet or "").startswith("privileges")
-            and bool(detail.get("is_grant"))
-            and estate.name in _listed(detail.get("grantee"))
-        )
-        owned = (touch.facet == "owner" and detail.get("value") == estate.name) or (
-            touch.action == "create" and detail.get("owner") == estate.name
-        )
-        if granted or owned:
-            report(
-                Verdict(
-                    "owned-or-granted",
-                    "privilege",
-                    "clash",
-                    "error",
-                    None,
-                    (key_of(estate), key_of(touch)),
+        roles: list[Json] = []
+        if (touch.facet or "").startswith("privileges") and detail.get("is_grant"):
+            roles += [role for role in _listed(detail.get("grantee")) if role in dropped]
+        if touch.facet == "owner":
+            roles.append(detail.get("value"))
+        if touch.action == "create":
+            roles.append(detail.get("owner"))
+        for role in roles:
+            estate = of_role.get(role) if isinstance(role, str) else None
+            if estate is not None:
+                report(
+                    Verdict(
+                        "owned-or-granted",
+                        "privilege",
+                        "clash",
+                        "error",
+                        None,
+                        (key_of(estate), key_of(touch)),
+                    )
                 )
-            )
 
 
 def _listed(value: Json) -> list[Json]:

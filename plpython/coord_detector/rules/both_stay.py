@@ -7,6 +7,7 @@ from ..model import Side
 from . import dependents, facets, families, labels, publications, rows, stars, writers
 from .effects import READS_DATA, SPECIAL, WRITES, Effect
 from .verdict import OTHER, Report, Weight, say
+from .volume import too_many
 
 TABLES = frozenset(("table", "foreign table", "partitioned table"))
 
@@ -123,7 +124,7 @@ def _labels_in_order(a: Effect, b: Effect, report: Report) -> bool:
     """New labels of an enum that name, or give way to, those of the other side."""
     firsts: set[Side] = set()
     ones, twos = a.alters.get("value", ()), b.alters.get("value", ())
-    if facets.too_many(ones, twos):
+    if too_many(ones, twos):
         return False
     for one in ones:
         for two in twos:

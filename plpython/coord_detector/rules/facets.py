@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from ..model import Json, Outcome, Touch
 from . import labels
+from .volume import too_many
 
 COSMETIC = frozenset(
     (
@@ -132,18 +133,6 @@ def compare(
     if found is None and _means_something(a) and _means_something(b):
         return ("different-aspects", "overlap")
     return found
-
-
-MOST_PAIRS = 200_000
-"""So many pairs of changes of one aspect are compared one by one, in well under a second.
-
-Nobody writes that many by hand. What lies above is not looked into, and says so by a rule of its
-own ("too-many-to-compare"): a clash, so that somebody looks, since silence might hide one.
-"""
-
-
-def too_many(a: Sequence[Touch], b: Sequence[Touch]) -> bool:
-    return len(a) * len(b) > MOST_PAIRS
 
 
 _PLACES = ("partition", "parent", "of", "triggers", "column", "constraint", "extension")

@@ -8,6 +8,7 @@ from ..identity import COLUMN, RELATION, Key, key_of
 from ..model import Json, Outcome, Side, Touch
 from .effects import Prepared
 from .verdict import Report, Verdict
+from .volume import too_many, too_many_to_compare
 
 Detail = Mapping[str, Json]
 
@@ -49,6 +50,10 @@ def first_of(one: Touch, two: Touch) -> str | None:
 
 def written(renames: Sequence[Touch], other: Prepared, side: Side, report: Report) -> None:
     """RENAME VALUE and a text that still has the old label: it is read when it is executed."""
+    holding = [touch for touch in other.touches if _may_hold_labels(touch)]
+    if too_many(renames, holding):
+        report(too_many_to_compare("type", key_of(renames[0])))
+        return
     for rename in renames:
         label, key = rename.detail.get("value"), key_of(rename)
         if not isinstance(label, str):
@@ -59,7 +64,7 @@ def written(renames: Sequence[Touch], other: Prepared, side: Side, report: Repor
             tables = {(column.schema, column.name) for column in columns}
             if not any(Key(RELATION, *table) in other.effects for table in tables):
                 continue
-        if any(_has_label(touch, label, columns, by_name) for touch in other.touches):
+        if any(_has_label(touch, label, columns, by_name) for touch in holding):
             report(Verdict("labels-in-order", "type", "order", "warning", side, (key,)))
             return
 
@@ -74,22 +79,27 @@ def _columns_of(rename: Touch) -> set[Key]:
     }
 
 
+def _may_hold_labels(touch: Touch) -> bool:
+    """Whether a text of the plan could be one of labels that is read later."""
+    if touch.detail.get("via") == "catalog":
+        return False
+    if touch.facet == "data":
+        return True
+    if touch.kind in ("type", "enum value") or touch.action == "use":
+        return False
+    return "language plpgsql" not in str(touch.detail.get("definition"))  # read when it runs
+
+
 def _has_label(touch: Touch, label: str, columns: set[Key], by_name: bool) -> bool:
     detail = touch.detail
-    if detail.get("via") == "catalog":
-        return False
     if touch.facet == "data":
         return any(
             label in _constants(detail, column.sub)
             for column in columns
             if (column.schema, column.name) == (touch.schema, touch.name)
         )
-    if touch.kind in ("type", "enum value") or touch.action == "use":
-        return False
     if touch.facet == "default" and not by_name and key_of(touch) not in columns:
         return False
-    if "language plpgsql" in str(detail.get("definition")):
-        return False  # read when it runs
     quoted_label = "'" + label.replace("'", "''") + "'"
     texts = (detail.get("definition"), detail.get("value"), detail.get("default"))
     return any(quoted_label in text.replace("''", "'") for text in texts if isinstance(text, str))

@@ -9,8 +9,9 @@ from ..model import Side, Touch
 from . import belongings, labels, publications, references
 from .dependents import is_looked_up
 from .effects import WRITES, Effect, Prepared
-from .facets import listed_in, same_grantees, too_many
+from .facets import listed_in, same_grantees
 from .verdict import OTHER, Report, Verdict
+from .volume import too_many, too_many_to_compare
 
 
 def compare(a: Prepared, b: Prepared, report: Report) -> None:
@@ -95,8 +96,7 @@ def _compared(wholes: list[Touch], others: Sequence[Touch], report: Report) -> l
     """What is compared with each of the others: all, or nothing where that would never end."""
     if not too_many(wholes, others):
         return wholes
-    key = key_of(wholes[0])
-    report(Verdict("too-many-to-compare", "privilege", "clash", "error", None, (key,)))
+    report(too_many_to_compare("privilege", key_of(wholes[0])))
     return []
 
 

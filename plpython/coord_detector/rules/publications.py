@@ -16,8 +16,8 @@ def compare(setter: Effect, other: Effect, side: Side, report: Report) -> None:
 
 def taken_out(setter: Prepared, other: Prepared, side: Side, report: Report) -> None:
     """DROP TABLE of what SET TABLE no longer lists works only before it."""
-    for change in setter.lists:
-        for gone in other.unlisted:
-            key = key_of(gone)
-            if gone.sub == change.name and key not in setter.effects:
-                report(Verdict("change-before-drop", "publication", "order", "error", side, (key,)))
+    publications = {change.name for change in setter.lists}
+    for gone in other.unlisted:
+        key = key_of(gone)
+        if gone.sub in publications and key not in setter.effects:
+            report(Verdict("change-before-drop", "publication", "order", "error", side, (key,)))

@@ -11,20 +11,22 @@ from .verdict import Report, Verdict
 
 def compare(references: Sequence[Touch], keys: Sequence[Touch], side: Side, report: Report) -> None:
     """Foreign keys and ON CONFLICT need a unique key; ``side`` makes or drops one."""
+    of_columns: dict[object, list[Touch]] = {}
+    of_table: dict[object, list[Touch]] = {}
+    for key in keys:
+        of_columns.setdefault((_table(key), _columns(key)), []).append(key)
+        if key.detail.get("constraint_type") == "primary key":
+            of_table.setdefault(_table(key), []).append(key)
     for reference in references:
         target = _target(reference)
         if target is None:
             continue
         table, columns = target
-        for key in keys:
-            if _table(key) != table:
-                continue
-            primary = key.detail.get("constraint_type")
-            if isinstance(columns, list):
-                if _columns(key) != sorted(str(column) for column in columns):
-                    continue
-            elif primary != "primary key":
-                continue
+        if isinstance(columns, list):
+            needed = of_columns.get((table, tuple(sorted(map(str, columns)))), ())
+        else:
+            needed = of_table.get(table, ())
+        for key in needed:
             _verdict(reference, key, side, report)
 
 
@@ -83,6 +85,6 @@ def _table(key: Touch) -> tuple[str | None, str] | None:
     return (None if schema is None else str(schema), str(table.get("name")))
 
 
-def _columns(key: Touch) -> list[str]:
+def _columns(key: Touch) -> tuple[str, ...]:
     columns = key.detail.get("columns")
-    return sorted(str(column) for column in columns) if isinstance(columns, list) else []
+    return tuple(sorted(map(str, columns))) if isinstance(columns, list) else ()

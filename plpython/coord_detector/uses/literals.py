@@ -7,6 +7,7 @@ from typing import Any
 
 from .. import safe_parser
 from ..loader import ast
+from ..script import DEFAULT
 from . import builtin_names
 from .collector import Collector
 from .identifiers import identifiers
@@ -136,6 +137,12 @@ def constant_text(node: Any) -> str | None:
     What EXECUTE runs is often put together so, from pieces that are all written out. Nothing is
     returned when any piece is not.
     """
+    text = _constant_text(node)
+    # Each quote_literal() around another doubles the quotes: soon longer than any memory.
+    return None if text is None or len(text) > DEFAULT.script_bytes else text
+
+
+def _constant_text(node: Any) -> str | None:
     text = string_constant(node)
     if text is not None:
         return text

@@ -94,7 +94,7 @@ def claimed(touches: Iterable[Touch]) -> dict[Object, set[str]]:
             continue
         sub = touch.sub
         # Without FOR ROLE it is the role that runs the statement, as CURRENT_USER says it is.
-        if touch.kind == "default acl" and sub is None or sub == "current_user":
+        if (touch.kind == "default acl" and sub is None) or sub == "current_user":
             sub = "postgres"
         one = Object(family(touch.kind), touch.schema, touch.name, sub)
         result.setdefault(one, set()).add(touch.action)
