@@ -274,7 +274,8 @@ def parsed_names(name: str) -> list[Any]:
         'write names as in SQL: users, billing.invoices, "Order Items"',
     )
     try:
-        statements = parse_changes(f"lock table {name}")
+        # The mode is given here, so that a name cannot bring one along.
+        statements = parse_changes(f"lock table {name}\n in share mode")
     except ScriptError:
         raise wrong from None
     if len(statements) != 1 or not isinstance(statements[0].node, loader.ast.LockStmt):
@@ -10060,9 +10061,7 @@ def type_name(node: Any, scope: Scope, modifiers: bool = True) -> tuple[str | No
     return schema, text
 
 
-def _column_type(
-    parts: tuple[str, ...], scope: Scope, modifiers: bool
-) -> tuple[str | None, str]:
+def _column_type(parts: tuple[str, ...], scope: Scope, modifiers: bool) -> tuple[str | None, str]:
     """``table.column%TYPE``, which is known when the script created the table."""
     options = scope.resolve(parts[:-1], "relation")
     table = scope.tables.get(options[0])
@@ -10702,8 +10701,8 @@ def compare(owner: Prepared, other: Prepared, side: Side, report: Report) -> Non
     for extension in owner.extensions:
         if not extension.detail.get("exists"):
             _extension(extension, other.touches, side, report)
-    for estate in owner.estates:
-        _estate(estate, other.touches, report)
+    if owner.estates:
+        _estates(owner.estates, other.touches, report)
 
 
 def _extension(extension: Touch, touches: Iterable[Touch], side: Side, report: Report) -> None:
@@ -10728,31 +10727,32 @@ def _extension(extension: Touch, touches: Iterable[Touch], side: Side, report: R
             return
 
 
-def _estate(estate: Touch, touches: Iterable[Touch], report: Report) -> None:
+def _estates(estates: Iterable[Touch], touches: Iterable[Touch], report: Report) -> None:
     """DROP OWNED also takes away privileges; REASSIGN OWNED hands over what is owned."""
-    drops = estate.detail.get("value") is None
+    of_role: dict[Json, Touch] = {estate.name: estate for estate in estates}
+    dropped = {estate.name for estate in estates if estate.detail.get("value") is None}
     for touch in touches:
         detail = touch.detail
-        granted = (
-            drops
-            and (touch.facet or "").startswith("privileges")
-            and bool(detail.get("is_grant"))
-            and estate.name in _listed(detail.get("grantee"))
-        )
-        owned = (touch.facet == "owner" and detail.get("value") == estate.name) or (
-            touch.action == "create" and detail.get("owner") == estate.name
-        )
-        if granted or owned:
-            report(
-                Verdict(
-                    "owned-or-granted",
-                    "privilege",
-                    "clash",
-                    "error",
-                    None,
-                    (key_of(estate), key_of(touch)),
+        roles: list[Json] = []
+        if (touch.facet or "").startswith("privileges") and detail.get("is_grant"):
+            roles += [role for role in _listed(detail.get("grantee")) if role in dropped]
+        if touch.facet == "owner":
+            roles.append(detail.get("value"))
+        if touch.action == "create":
+            roles.append(detail.get("owner"))
+        for role in roles:
+            estate = of_role.get(role) if isinstance(role, str) else None
+            if estate is not None:
+                report(
+                    Verdict(
+                        "owned-or-granted",
+                        "privilege",
+                        "clash",
+                        "error",
+                        None,
+                        (key_of(estate), key_of(touch)),
+                    )
                 )
-            )
 
 
 def _listed(value: Json) -> list[Json]:
@@ -11933,6 +11933,7 @@ from ..model import Side
 from . import dependents, facets, families, labels, publications, rows, stars, writers
 from .effects import READS_DATA, SPECIAL, WRITES, Effect
 from .verdict import OTHER, Report, Weight, say
+from .volume import too_many
 
 TABLES = frozenset(("table", "foreign table", "partitioned table"))
 
@@ -12049,7 +12050,7 @@ def _labels_in_order(a: Effect, b: Effect, report: Report) -> bool:
     """New labels of an enum that name, or give way to, those of the other side."""
     firsts: set[Side] = set()
     ones, twos = a.alters.get("value", ()), b.alters.get("value", ())
-    if facets.too_many(ones, twos):
+    if too_many(ones, twos):
         return False
     for one in ones:
         for two in twos:
@@ -12742,6 +12743,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from ..model import Json, Outcome, Touch
 from . import labels
+from .volume import too_many
 
 COSMETIC = frozenset(
     (
@@ -12868,18 +12870,6 @@ def compare(
     if found is None and _means_something(a) and _means_something(b):
         return ("different-aspects", "overlap")
     return found
-
-
-MOST_PAIRS = 200_000
-"""So many pairs of changes of one aspect are compared one by one, in well under a second.
-
-Nobody writes that many by hand. What lies above is not looked into, and says so by a rule of its
-own ("too-many-to-compare"): a clash, so that somebody looks, since silence might hide one.
-"""
-
-
-def too_many(a: Sequence[Touch], b: Sequence[Touch]) -> bool:
-    return len(a) * len(b) > MOST_PAIRS
 
 
 _PLACES = ("partition", "parent", "of", "triggers", "column", "constraint", "extension")
@@ -13169,6 +13159,7 @@ from ..identity import COLUMN, RELATION, Key, key_of
 from ..model import Json, Outcome, Side, Touch
 from .effects import Prepared
 from .verdict import Report, Verdict
+from .volume import too_many, too_many_to_compare
 
 Detail = Mapping[str, Json]
 
@@ -13210,6 +13201,10 @@ def first_of(one: Touch, two: Touch) -> str | None:
 
 def written(renames: Sequence[Touch], other: Prepared, side: Side, report: Report) -> None:
     """RENAME VALUE and a text that still has the old label: it is read when it is executed."""
+    holding = [touch for touch in other.touches if _may_hold_labels(touch)]
+    if too_many(renames, holding):
+        report(too_many_to_compare("type", key_of(renames[0])))
+        return
     for rename in renames:
         label, key = rename.detail.get("value"), key_of(rename)
         if not isinstance(label, str):
@@ -13220,7 +13215,7 @@ def written(renames: Sequence[Touch], other: Prepared, side: Side, report: Repor
             tables = {(column.schema, column.name) for column in columns}
             if not any(Key(RELATION, *table) in other.effects for table in tables):
                 continue
-        if any(_has_label(touch, label, columns, by_name) for touch in other.touches):
+        if any(_has_label(touch, label, columns, by_name) for touch in holding):
             report(Verdict("labels-in-order", "type", "order", "warning", side, (key,)))
             return
 
@@ -13235,22 +13230,27 @@ def _columns_of(rename: Touch) -> set[Key]:
     }
 
 
+def _may_hold_labels(touch: Touch) -> bool:
+    """Whether a text of the plan could be one of labels that is read later."""
+    if touch.detail.get("via") == "catalog":
+        return False
+    if touch.facet == "data":
+        return True
+    if touch.kind in ("type", "enum value") or touch.action == "use":
+        return False
+    return "language plpgsql" not in str(touch.detail.get("definition"))  # read when it runs
+
+
 def _has_label(touch: Touch, label: str, columns: set[Key], by_name: bool) -> bool:
     detail = touch.detail
-    if detail.get("via") == "catalog":
-        return False
     if touch.facet == "data":
         return any(
             label in _constants(detail, column.sub)
             for column in columns
             if (column.schema, column.name) == (touch.schema, touch.name)
         )
-    if touch.kind in ("type", "enum value") or touch.action == "use":
-        return False
     if touch.facet == "default" and not by_name and key_of(touch) not in columns:
         return False
-    if "language plpgsql" in str(detail.get("definition")):
-        return False  # read when it runs
     quoted_label = "'" + label.replace("'", "''") + "'"
     texts = (detail.get("definition"), detail.get("value"), detail.get("default"))
     return any(quoted_label in text.replace("''", "'") for text in texts if isinstance(text, str))
@@ -13702,8 +13702,9 @@ from ..model import Side, Touch
 from . import belongings, labels, publications, references
 from .dependents import is_looked_up
 from .effects import WRITES, Effect, Prepared
-from .facets import listed_in, same_grantees, too_many
+from .facets import listed_in, same_grantees
 from .verdict import OTHER, Report, Verdict
+from .volume import too_many, too_many_to_compare
 
 
 def compare(a: Prepared, b: Prepared, report: Report) -> None:
@@ -13788,8 +13789,7 @@ def _compared(wholes: list[Touch], others: Sequence[Touch], report: Report) -> l
     """What is compared with each of the others: all, or nothing where that would never end."""
     if not too_many(wholes, others):
         return wholes
-    key = key_of(wholes[0])
-    report(Verdict("too-many-to-compare", "privilege", "clash", "error", None, (key,)))
+    report(too_many_to_compare("privilege", key_of(wholes[0])))
     return []
 
 
@@ -13972,11 +13972,11 @@ def compare(setter: Effect, other: Effect, side: Side, report: Report) -> None:
 
 def taken_out(setter: Prepared, other: Prepared, side: Side, report: Report) -> None:
     """DROP TABLE of what SET TABLE no longer lists works only before it."""
-    for change in setter.lists:
-        for gone in other.unlisted:
-            key = key_of(gone)
-            if gone.sub == change.name and key not in setter.effects:
-                report(Verdict("change-before-drop", "publication", "order", "error", side, (key,)))
+    publications = {change.name for change in setter.lists}
+    for gone in other.unlisted:
+        key = key_of(gone)
+        if gone.sub in publications and key not in setter.effects:
+            report(Verdict("change-before-drop", "publication", "order", "error", side, (key,)))
 $coord0$),
 ('rules/references.py', $coord0$"""Foreign keys and the keys they refer to."""
 
@@ -13991,20 +13991,22 @@ from .verdict import Report, Verdict
 
 def compare(references: Sequence[Touch], keys: Sequence[Touch], side: Side, report: Report) -> None:
     """Foreign keys and ON CONFLICT need a unique key; ``side`` makes or drops one."""
+    of_columns: dict[object, list[Touch]] = {}
+    of_table: dict[object, list[Touch]] = {}
+    for key in keys:
+        of_columns.setdefault((_table(key), _columns(key)), []).append(key)
+        if key.detail.get("constraint_type") == "primary key":
+            of_table.setdefault(_table(key), []).append(key)
     for reference in references:
         target = _target(reference)
         if target is None:
             continue
         table, columns = target
-        for key in keys:
-            if _table(key) != table:
-                continue
-            primary = key.detail.get("constraint_type")
-            if isinstance(columns, list):
-                if _columns(key) != sorted(str(column) for column in columns):
-                    continue
-            elif primary != "primary key":
-                continue
+        if isinstance(columns, list):
+            needed = of_columns.get((table, tuple(sorted(map(str, columns)))), ())
+        else:
+            needed = of_table.get(table, ())
+        for key in needed:
             _verdict(reference, key, side, report)
 
 
@@ -14063,9 +14065,9 @@ def _table(key: Touch) -> tuple[str | None, str] | None:
     return (None if schema is None else str(schema), str(table.get("name")))
 
 
-def _columns(key: Touch) -> list[str]:
+def _columns(key: Touch) -> tuple[str, ...]:
     columns = key.detail.get("columns")
-    return sorted(str(column) for column in columns) if isinstance(columns, list) else []
+    return tuple(sorted(map(str, columns))) if isinstance(columns, list) else ()
 $coord0$),
 ('rules/report.py', $coord0$"""Findings about single objects -> the conflicts of a pair, one for each type."""
 
@@ -14524,6 +14526,30 @@ def say(
             covers,
         )
     )
+$coord0$),
+('rules/volume.py', $coord0$"""How many pairs of touches one rule compares before it gives up, and what it says then."""
+
+from __future__ import annotations
+
+from collections.abc import Sized
+
+from ..identity import Key
+from .verdict import Verdict
+
+MOST_PAIRS = 200_000
+"""So many pairs of changes of one aspect are compared one by one, in well under a second.
+
+Nobody writes that many by hand. What lies above is not looked into, and says so by a rule of its
+own ("too-many-to-compare"): a clash, so that somebody looks, since silence might hide one.
+"""
+
+
+def too_many(a: Sized, b: Sized) -> bool:
+    return len(a) * len(b) > MOST_PAIRS
+
+
+def too_many_to_compare(kind: str, key: Key) -> Verdict:
+    return Verdict("too-many-to-compare", kind, "clash", "error", None, (key,))
 $coord0$),
 ('rules/writers.py', $coord0$"""Two changes of the rows of one table: whether the order of the two shows in the rows."""
 
@@ -16966,6 +16992,7 @@ from typing import Any
 
 from .. import safe_parser
 from ..loader import ast
+from ..script import DEFAULT
 from . import builtin_names
 from .collector import Collector
 from .identifiers import identifiers
@@ -17095,6 +17122,12 @@ def constant_text(node: Any) -> str | None:
     What EXECUTE runs is often put together so, from pieces that are all written out. Nothing is
     returned when any piece is not.
     """
+    text = _constant_text(node)
+    # Each quote_literal() around another doubles the quotes: soon longer than any memory.
+    return None if text is None or len(text) > DEFAULT.script_bytes else text
+
+
+def _constant_text(node: Any) -> str | None:
     text = string_constant(node)
     if text is not None:
         return text
@@ -19235,7 +19268,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $function$
 # As the owner: where the parser lies is nothing that a caller may influence.
-if 'confiture_coord 4b88dc198994c78f' in GD:
+if 'confiture_coord b69e0de388f5d0d9' in GD:
     return
 import importlib
 import importlib.machinery
@@ -19243,7 +19276,7 @@ import importlib.util
 import marshal
 import sys
 
-package = 'coord_detector_4b88dc198994c78f'
+package = 'coord_detector_b69e0de388f5d0d9'
 python = f'{sys.implementation.cache_tag} {importlib.util.MAGIC_NUMBER.hex()}'
 compiled = plpy.prepare(
     'select path, code from coord.detector_code where fingerprint = $1 and python = $2',
@@ -19306,7 +19339,7 @@ loader = importlib.import_module(package + '.loader')
 loader.prepare(f"{folder[0]['setting']}/confiture_coord/{version}", in_backend=True)
 backend = importlib.import_module(package + '.backend')
 backend.start(plpy)
-GD['confiture_coord 4b88dc198994c78f'] = backend
+GD['confiture_coord b69e0de388f5d0d9'] = backend
 $function$;
 comment on function coord._load_detector() is
     'Loads the detector into this session (internal; harmless to call)';
@@ -19319,7 +19352,7 @@ import importlib.util
 import marshal
 import sys
 
-package = 'coord_detector_4b88dc198994c78f'
+package = 'coord_detector_b69e0de388f5d0d9'
 python = f'{sys.implementation.cache_tag} {importlib.util.MAGIC_NUMBER.hex()}'
 insert = plpy.prepare(
     'insert into coord.detector_code (fingerprint, python, path, code) values ($1, $2, $3, $4)',
@@ -20411,10 +20444,10 @@ create or replace function coord._footprint(
 )
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord 4b88dc198994c78f')
+detector = GD.get('confiture_coord b69e0de388f5d0d9')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 4b88dc198994c78f']
+    detector = GD['confiture_coord b69e0de388f5d0d9']
 return detector.footprint(changes, change_list, search_path, effective_path)
 $function$;
 comment on function coord._footprint(text, text[], text, name[]) is
@@ -20494,10 +20527,10 @@ language plpython3u stable
 set plan_cache_mode = force_generic_plan
 set jit = off
 as $function$
-detector = GD.get('confiture_coord 4b88dc198994c78f')
+detector = GD.get('confiture_coord b69e0de388f5d0d9')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 4b88dc198994c78f']
+    detector = GD['confiture_coord b69e0de388f5d0d9']
 return detector.compare(
     text_a, list_a, text_b, list_b, search_path, effective_path, use_catalog, limits)
 $function$;
@@ -20601,10 +20634,10 @@ comment on function coord.compare_changes(text[], text, text, boolean) is
 create or replace function coord._detector_facts(out problem text[], out facts json)
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord 4b88dc198994c78f')
+detector = GD.get('confiture_coord b69e0de388f5d0d9')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 4b88dc198994c78f']
+    detector = GD['confiture_coord b69e0de388f5d0d9']
 return detector.facts()
 $function$;
 comment on function coord._detector_facts() is
@@ -20625,10 +20658,10 @@ language plpython3u stable
 set plan_cache_mode = force_generic_plan
 set jit = off
 as $function$
-detector = GD.get('confiture_coord 4b88dc198994c78f')
+detector = GD.get('confiture_coord b69e0de388f5d0d9')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 4b88dc198994c78f']
+    detector = GD['confiture_coord b69e0de388f5d0d9']
 return detector.analyse(changes, change_list, search_path, effective_path, tables_declared,
                         feature_name, limits)
 $function$;
@@ -20646,10 +20679,10 @@ set enable_seqscan = off
 set plan_cache_mode = force_generic_plan
 set jit = off
 as $function$
-detector = GD.get('confiture_coord 4b88dc198994c78f')
+detector = GD.get('confiture_coord b69e0de388f5d0d9')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 4b88dc198994c78f']
+    detector = GD['confiture_coord b69e0de388f5d0d9']
 return detector.detect(
     intent_no, agent_id, feature_name, keys, are_exclusive, touches, resolved_path)
 $function$;
@@ -21793,10 +21826,10 @@ comment on function coord.amend_intent(uuid, text[], text[], text, text, text) i
 create or replace function coord._sort_intents(nodes json, edges json) returns json
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord 4b88dc198994c78f')
+detector = GD.get('confiture_coord b69e0de388f5d0d9')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 4b88dc198994c78f']
+    detector = GD['confiture_coord b69e0de388f5d0d9']
 return detector.merge_order(nodes, edges)
 $function$;
 comment on function coord._sort_intents(json, json) is
@@ -22159,7 +22192,7 @@ with ours (name, body, security_definer, settings) as (
     values
 ('_actor', '1f18e24a0fc5d3a93dce49596a06e5490056e6586d2742f4f2616d342b9eb0d2', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_amend', '7e6a0e12eb3ab7c3827b3f9ce1ffbd021acee47513fba8f934c5c9adb03fb570', true, array['search_path=pg_catalog, pg_temp']::text[]),
-('_analyse', 'aeaf22f6093e6572ae8e4373b43a46229bc13e767969fe18e53333285665cb60', false, array['plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
+('_analyse', 'cf0bd7e0d3afdae01fddd3fb52c53318c5e456bbf476b0b4c16d96bc3064d373', false, array['plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
 ('_append_history', '8a9eea1b4606579ac7b0296299e644caa5376282fa36973429a7f3ceff78729f', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_authorise', 'c62c1527f3a9c9edd31a092a506bf95cb50ebb0c69beb1527d70df01d1da8009', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_authorise_review', '0577744c55b7787ae7f48e9e124976df695deddaa18d2a38a8bcd2d17ca89aa2', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -22177,7 +22210,7 @@ with ours (name, body, security_definer, settings) as (
 ('_check_text', '1aac582cc8438b9043d87227d0c2093603daedfe5790ea717c187a6456ea4c05', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_check_transition', 'e599451da1cc2eaa3c48a568d2ef0836db5432e24f46dfa3287a573fea4637f1', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_choice', '6a0ec09ca728fa8eb8b028fb505a70f93afd7c5095f2c6c0437233e035cd5d30', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_compare', '76a2d7d19488912bd725cef176e07abb3521fdd13e4c6c30163cebe84d4b3064', false, array['plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
+('_compare', '79ba2beed06e733650a539a8b395df9ef1c44f7f0a359d01ea4e0d6ed032c8bd', false, array['plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
 ('_compare_rows', 'dd08eeca5d3dd639f8f0733f06353fa94cb3bd9b3e808684fb0e5636fa399035', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_conflict_json', 'a3932a0d0c54d5c6e2a7a60973f3dcf570b7b6a3c9c6a1f28a0d89edad5203b2', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_conflict_line', 'bb606d623ac35ddfb72ef3905e94aba579c416a22a2db649125cceb68f12d403', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -22186,13 +22219,13 @@ with ours (name, body, security_definer, settings) as (
 ('_counts', '7fe8790f45e15bd26f82f9151646c029fb46c2b3487c1b571619010f7fce82b7', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_declare', 'd7b4b1148e125153e71c3a09616a03b0210ac958d245ea152a29997158154fff', false, null::text[]),
 ('_depends_on', 'f37bc93deed02bf43a8a632aea86923b8f86906001140165b00e5d823ca71d6d', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_detect', '11fd33bf7470f6a8cda9833b595ba3d6dac7d876d13776330b1678a964308de4', false, array['enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
-('_detector_facts', '627829d555e75f02fda7cddb556a2bf94122fe2663910335edddfe7d6b326cbe', false, null::text[]),
-('_detector_sources', '1dcfa9b38312146c5172e2571f1e33eec0ea4c2e6261280396ec6f3ddd20d6c0', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_detect', '109675d0ac87cb53753f41049e160c39fd8b5d6eeccddcd24f02fb2a91d1d74c', false, array['enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
+('_detector_facts', '48472c1f9349ec15ec7d80d3d24e8551c13edb54c92f7dd0cec6cc9dbf29fba5', false, null::text[]),
+('_detector_sources', 'c20390603e80a68a1dcae09e9aba445e2846f18507d18e997e7d63f9d0d0a005', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_digest_of', 'af0f4735eb433dca9fd14b71246b20d20daa3cba8f7c0cd06774be1d1088bd30', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_ended', '679a84d1d5a194bca40468412857eae0e2e10b1e58e855442af1b763c8ada9be', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_follow_transition', '35b401e5c0362e7364b602cda21afbef50d5be447c42e99475bf5c4433bdb7a0', true, array['search_path=pg_catalog, pg_temp']::text[]),
-('_footprint', '29e8fe44a1140f40146b3c1c2ea4a969d9715992be2e19bc4dd2b138cf1f1e93', false, null::text[]),
+('_footprint', 'dadb424240d77cd2af44b9066a6c75693c8f463792edff87251c3ede0931de45', false, null::text[]),
 ('_footprint_rows', '2cf258b01339c7b05129607c705ac7d7cf484d67ac6bb504d677d0782027a4bf', false, null::text[]),
 ('_found_conflicts', 'b58569cb14b92465f9f534dc330b5dde3893374cbe0dc80eb5319af21de0b68e', false, null::text[]),
 ('_guard_intent', '4ee3bd944b5c777fc43a90b9e8b65c6df867a90d2fbd430747ba24942a4c145c', true, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -22217,7 +22250,7 @@ with ours (name, body, security_definer, settings) as (
 ('_known_hashes', '4f7872e748c4ad03daeaccbcc0f6259069f7be6c358d858ae4626cca6f837fda', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_limit_lock_wait', '4eed619fef29ee8feefa29b6653cf4fd679e0e33931a8cf4a4ed9698cea5ae8d', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_limits', 'ffaff60bb0800af484cb83e505b5a2b84b78e7495a3c4b0538c9f442bf412c0e', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_load_detector', '35fc899115f23fcb4df29b59d8f7c11a9564919f190249afd89a08e3173aaf4a', true, array['search_path=pg_catalog, pg_temp']::text[]),
+('_load_detector', 'ffe484c1e979ae21b65d60c3e6f2ac56b3bba9c2f8d58d06455847385e23c8a8', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_container', '423434b839f055dd1b41a180585f7d2262aa43f041472a83077af7de726a878f', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_holder', 'b5cbdc0966ec19527fcf60f6a1819b4a82cfbf52f64f5af082ff850e624a4861', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_intent_keys', '001e7dcfa0ced100c60e78b7b257478730a36c946731aaf1ff8cd2f0ac627023', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -22241,7 +22274,7 @@ with ours (name, body, security_definer, settings) as (
 ('_register', '56586fa081177e9edb9742f7387773afbdb95351798f0c855838049b364b823e', true, array['search_path=pg_catalog, pg_temp', 'enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
 ('_setting_of', '9d76f07c41d36e171fb59699533b0dfe2bb059a0e9b71815c7d80aaf51c362b8', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_settle', '9d4fad5adf4522029c8ffd5d5136f09ccb1d48c849bb89563c90a4e4156350cc', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_sort_intents', 'd012b7d8afe5a61b87e23df73f3ee4796a9e1d34eccce701e43ea7d0f2b745d9', false, null::text[]),
+('_sort_intents', '41112246c2b2c7e6f139b780270df13231e23e2e25ab030ffd7833e2f4174ccf', false, null::text[]),
 ('_status_after_conflict', '60693c723e2feefd7ba0d87d0cd41e22dcacacbceb5b21329700a2d216169e9e', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_store_conflicts', '380c4a52ee39572d837cbab55a1ce74f44c445652d82c5daa2882e8b163ba095', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_store_footprint', 'c61256ff241805c040abb05c226075df836ef4d55af9edda52519d7e0880d485', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -22260,7 +22293,7 @@ with ours (name, body, security_definer, settings) as (
 ('compare_changes', '1d38b48d75c0b9ccb3ad217145abf0a3d4104e92fd1eafbf57281b45e75e025e', false, null::text[]),
 ('compare_changes', 'c1c57ed3b89f392da90e83e7e4b80eb1c5190f50bd8e4524bf2cc7ddb3e6f559', false, null::text[]),
 ('compare_changes', 'ef266f6615d9f01190de9cd8fb41a98476373a7e0c087bc8e5e3d652a18528d5', false, null::text[]),
-('compile_detector', '9af497ebb854376df253f72c2e0baaf1f9d8d9f73180ec6cbb394037385d12e6', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('compile_detector', '96998bd667170780cfc2777ded625ef4d22370df722810454620d485ab75da31', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('conflicts_of', '8986db19d00b60fecf4c8390651e72549c95cabda085669464d62af07d11cb31', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('detector_check', 'fb42c58de073479451a44ca97970843759baaf8a3a0c08d99cbaa571362376fc', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('export_ended', '37a73f17837d8b565ad3462f63279cfc2f85d64a7dfe9d32605f50aa6a26b121', true, array['search_path=pg_catalog, pg_temp']::text[]),

@@ -223,7 +223,7 @@ comment on function coord._import_plan(jsonb, text, name[]) is
     'What an import will store for one intent (internal)';
 
 create or replace function coord._import_chain(
-    intent coord.intent, imported jsonb, history jsonb, reviews jsonb
+    intent coord.intent, imported jsonb, history jsonb, conflicts jsonb
 ) returns coord.intent_history[]
 language plpgsql volatile
 set search_path = pg_catalog, pg_temp
@@ -253,7 +253,8 @@ begin
                    (r->>'id')::bigint, r->>'resolution_notes', 'unknown',
                    jsonb_build_object('notes', r->>'resolution_notes', 'severity', r->>'severity',
                        'imported', r->'source')
-            from jsonb_array_elements(coalesce(reviews, '[]')) r
+            from jsonb_array_elements(coalesce(conflicts, '[]')) r
+            where (r->>'reviewed')::boolean
             union all
             select case when history is null then 0 else 2 end, clock_timestamp(), 0, 'imported',
                    null, intent.status, null, 'imported', v_role, imported
@@ -371,6 +372,8 @@ create or replace function coord._import(
 ) returns json
 language plpgsql volatile
 set search_path = pg_catalog, pg_temp
+-- By index only: plans that are made while the tables are empty are kept while they fill.
+set enable_seqscan = off
 set jit = off
 as $function$
 declare
@@ -379,7 +382,7 @@ declare
     v_source jsonb[];
     v_conflict_source jsonb[];
     v_history jsonb;           -- rows by the intent's id in the source
-    v_reviews jsonb;           -- planned conflicts that were reviewed, by intent
+    v_clashes jsonb;           -- planned conflicts, by the intent's id here
     v_plan record;
     v_plans jsonb[] := '{}';
     v_row jsonb;
@@ -396,12 +399,12 @@ declare
     v_new bigint[];
     v_id bigint;
     v_rows bigint := 0;
-    v_intents jsonb := '[]';
-    v_unparsed jsonb := '[]';
-    v_changed jsonb := '[]';
-    v_left jsonb := '[]';
-    v_moot jsonb := '[]';
-    v_found jsonb := '[]';
+    v_intents jsonb[] := '{}';
+    v_unparsed jsonb[] := '{}';
+    v_changed jsonb[] := '{}';
+    v_left jsonb[] := '{}';
+    v_moot jsonb[] := '{}';
+    v_found jsonb[] := '{}';
     v_there integer := 0;
 begin
     v_source := array(select r from coord._import_rows(from_schema, 'tb_pggit_intent') r
@@ -507,12 +510,12 @@ begin
             end if;
         end if;
     end loop;
-    select coalesce(jsonb_object_agg(r.intent_id, r.reviews), '{}') into v_reviews
+    select coalesce(jsonb_object_agg(r.intent_id, r.conflicts), '{}') into v_clashes
     from (
-        select side.intent_id, jsonb_agg(p) as reviews
+        select side.intent_id, jsonb_agg(p order by (p->>'id')::bigint) as conflicts
         from unnest(v_planned) p,
              unnest(array[p->>'intent_a', p->>'intent_b']) side (intent_id)
-        where (p->>'reviewed')::boolean group by 1
+        group by 1
     ) r;
 
     -- One after the other, in the order in which they were declared, as if they came now.
@@ -535,7 +538,7 @@ begin
                 'schema_changes', to_jsonb(v_intent.schema_changes),
                 'tables_affected', to_jsonb(v_intent.tables_affected),
                 'unparsed', v_row->'unparsed', 'changed', v_row->'changed'),
-            v_history->(v_row->'source'->>'id'), v_reviews->(v_intent.id::text));
+            v_history->(v_row->'source'->>'id'), v_clashes->(v_intent.id::text));
         v_intent.history_rows := cardinality(v_chain);
         v_intent.history_hash := v_chain[v_intent.history_rows].row_hash;
         insert into coord.intent select v_intent.*;
@@ -559,9 +562,9 @@ begin
             v_unread := v_unread || v_intent.id;
         end if;
         for v_clash in
-            select p from unnest(v_planned) p
-            where v_intent.id::text in (p->>'intent_a', p->>'intent_b')
-              and exists (select from coord.intent i where i.id = (p->>'intent_a')::uuid)
+            select p from jsonb_array_elements(
+                coalesce(v_clashes->(v_intent.id::text), '[]')) p
+            where exists (select from coord.intent i where i.id = (p->>'intent_a')::uuid)
               and exists (select from coord.intent i where i.id = (p->>'intent_b')::uuid)
         loop
             v_conflict := coord._import_conflict(v_clash, v_findings, v_intent, not v_unread
@@ -576,10 +579,10 @@ begin
         end loop;
         if v_findings is not null then
             perform coord._store_conflicts(v_intent.id, v_findings, false);
-            select array_agg(c.id order by c.id), v_found || coalesce(jsonb_agg(jsonb_build_object(
+            select array_agg(c.id order by c.id), v_found || array_agg(jsonb_build_object(
                        'conflict_id', c.id, 'intent_a', c.intent_a, 'intent_b', c.intent_b,
                        'conflict_type', c.conflict_type, 'severity', c.severity,
-                       'affected_objects', c.affected_objects) order by c.id), '[]')
+                       'affected_objects', c.affected_objects) order by c.id)
             into v_new, v_found
             from coord.conflict c
             where c.intent_a = v_intent.id and c.is_open and not c.id = any (v_stored);
@@ -588,24 +591,23 @@ begin
         v_intents := v_intents || jsonb_build_object('id', v_intent.id,
             'source_id', v_row->'source'->'id', 'feature_name', v_intent.feature_name,
             'branch_name', v_intent.branch_name);
-        v_changed := v_changed || coalesce((
-            select jsonb_agg(jsonb_build_object('table', 'tb_pggit_intent',
-                       'id', v_row->'source'->'id') || c)
-            from jsonb_array_elements(v_row->'changed') c), '[]');
-        v_unparsed := v_unparsed || coalesce((
-            select jsonb_agg(jsonb_build_object('intent_id', v_intent.id,
-                       'feature_name', v_intent.feature_name) || u)
-            from jsonb_array_elements(v_row->'unparsed') u), '[]');
+        v_changed := v_changed || array(
+            select jsonb_build_object('table', 'tb_pggit_intent', 'id', v_row->'source'->'id') || c
+            from jsonb_array_elements(v_row->'changed') c);
+        v_unparsed := v_unparsed || array(
+            select jsonb_build_object('intent_id', v_intent.id,
+                       'feature_name', v_intent.feature_name) || u
+            from jsonb_array_elements(v_row->'unparsed') u);
     end loop;
     perform coord._settle(
         array(select distinct s from unnest(v_settled) s order by s), 'it was imported');
-    v_left := v_left || coalesce((
-        select jsonb_agg(jsonb_build_object('table', 'tb_pggit_intent_history', 'id', h.row->'id',
-            'reason', 'its intent was not imported'))
+    v_left := v_left || array(
+        select jsonb_build_object('table', 'tb_pggit_intent_history', 'id', h.row->'id',
+            'reason', 'its intent was not imported')
         from jsonb_each(v_history) of_intent (id, rows),
              jsonb_array_elements(of_intent.rows) h (row)
         where not exists (
-            select from coord.intent i where i.id = coord._import_id(of_intent.id))), '[]');
+            select from coord.intent i where i.id = coord._import_id(of_intent.id)));
     return json_build_object(
         'from_schema', from_schema,
         'dry_run', is_dry_run,
@@ -619,13 +621,13 @@ begin
         'intents', (select coalesce(json_agg(json_build_object('id', i->'id',
                         'source_id', i->'source_id', 'feature_name', i->'feature_name',
                         'branch_name', i->'branch_name', 'status', s.status)), '[]')
-                    from jsonb_array_elements(v_intents) i
+                    from unnest(v_intents) i
                     join coord.intent s on s.id = (i->>'id')::uuid),
-        'unparsed', v_unparsed,
-        'changed', v_changed,
-        'left', v_left,
-        'moot', v_moot,
-        'found_now', v_found);
+        'unparsed', array_to_json(v_unparsed),
+        'changed', array_to_json(v_changed),
+        'left', array_to_json(v_left),
+        'moot', array_to_json(v_moot),
+        'found_now', array_to_json(v_found));
 end
 $function$;
 comment on function coord._import(text, text, name[], boolean) is
