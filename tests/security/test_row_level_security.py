@@ -83,11 +83,8 @@ def test_nothing_is_hidden_from_functions_where_everything_is_hidden_from_agents
 def documented_policy() -> str:
     """The example of docs/security.md, as it stands there."""
     text = (CHECKOUT / "docs" / "security.md").read_text(encoding="utf-8")
-    [block] = [
-        block.partition("```")[0]
-        for block in text.split("```sql\n")[1:]
-        if "CREATE POLICY" in block
-    ]
+    blocks = [each.partition("```")[0] for each in text.split("```sql\n")[1:]]
+    [block] = [each for each in blocks if "CREATE POLICY" in each]
     return block
 
 

@@ -14,9 +14,8 @@ from tools.places import CHECKOUT, clean_environment
 
 def documented_procedure() -> str:
     text = (CHECKOUT / "docs" / "operations.md").read_text(encoding="utf-8")
-    [block] = [
-        block.partition("```")[0] for block in text.split("```sh\n")[1:] if "archive_ended" in block
-    ]
+    blocks = [each.partition("```")[0] for each in text.split("```sh\n")[1:]]
+    [block] = [each for each in blocks if "archive_ended" in each]
     return block
 
 
@@ -57,7 +56,7 @@ def test_documented_procedure_archives_and_earlier_digests_verify(
         text=True,
         check=False,
     )
-    assert (done.returncode, done.stderr, done.stdout) == (0, "", "2\n")
+    assert (done.returncode, done.stderr, done.stdout) == (0, "", "2\n"), done
     documents = [json.loads(line) for line in (safe / "ended.jsonl").read_text().splitlines()]
     assert {each["intent"]["id"] for each in documents} == set(ended)
     left = {str(each["id"]) for each in rows(conn, "select id from coord.intent")}
