@@ -100,9 +100,10 @@ bench:  ## measure registration, detection and parsing
 	$(SETUP) server
 	@$(PYTHON) -m bench
 
-fuzz:  ## property tests for long: EXAMPLES=20000
+fuzz:  ## property tests, and every hostile shape at every length, for long: EXAMPLES=20000
 	$(SETUP) server
-	@FUZZ_EXAMPLES=$(or $(EXAMPLES),5000) $(PYTHON) -m pytest -q tests/property
+	@FUZZ_EXAMPLES=$(or $(EXAMPLES),5000) $(PYTHON) -m pytest -q -s tests/property \
+		tests/db/test_parser_safety*.py
 
 dist:  ## what a release consists of, from the last commit: sdist, wheel, and PGXN's zip
 	$(SETUP) python
