@@ -6083,6 +6083,7 @@ languages, access methods: what extends SQL itself."""
 from __future__ import annotations
 
 from ..loader import ast, enums
+from ..model import Json
 from .canonical import shortened
 from .data_types import define_base_type
 from .objects import cast_name, operator_name, transform_name
@@ -6242,6 +6243,10 @@ def create_class(work: Work, node: Node) -> None:
     if node.opfamilyname:
         family = work.reference(strings(node.opfamilyname), "operator family")
         work.use("operator family", family, None, by)
+        members = _members(work, node, (node.datatype, node.datatype))
+        if members:
+            said: Detail = {"value": members, "implied": True, "access_method": node.amname}
+            work.add("operator family", family, None, "alter", "options", said)
     else:
         implied: Detail = {"implied": True, "automatic": True, "access_method": node.amname}
         work.add("operator family", target, None, "create", "definition", implied)
@@ -6268,6 +6273,21 @@ def _items(work: Work, node: Node, by: Detail, type_: Node = None) -> None:
         else:
             types = ",".join(work.type_text(type_, False) for type_ in item.name.objargs or ())
             work.routine_use(parts, types, **by)
+
+
+_MEMBERS = {1: "operator", 2: "function"}
+
+
+def _members(work: Work, node: Node, types: tuple[Node, ...]) -> dict[str, Json]:
+    """What a family has under which number and for which types; None for what leaves it."""
+    found: dict[str, Json] = {}
+    for item in node.items or ():
+        if item.itemtype not in _MEMBERS:
+            continue
+        operands = item.class_args or (item.name.objargs if item.name is not None else ()) or types
+        number = f"{_MEMBERS[item.itemtype]} {item.number} {operator_name(work, '', operands)}"
+        found[number] = None if item.name is None else ".".join(strings(item.name.objname))
+    return found
 
 
 def _operator_use(work: Work, parts: tuple[str, ...], operands: Node, by: Detail) -> None:
@@ -6299,18 +6319,8 @@ def create_family(work: Work, node: Node) -> None:
 
 def alter_family(work: Work, node: Node) -> None:
     target = work.reference(strings(node.opfamilyname), "operator family")
-    work.add(
-        "operator family",
-        target,
-        None,
-        "alter",
-        "contents",
-        {
-            "value": not node.isDrop,
-            "items": shortened(work.canonical(node.items)),
-            "access_method": node.amname,
-        },
-    )
+    detail: Detail = {"value": _members(work, node, ()), "access_method": node.amname}
+    work.add("operator family", target, None, "alter", "options", detail)
     if not node.isDrop:
         _items(work, node, {"by": "operator family"})
 
@@ -13566,8 +13576,11 @@ def _lacks(replacer: Effect, made: Touch, other: Effect, changes: list[Touch]) -
         known = {str(column) for column in columns}
     elif made.facet == "definition" and made.kind == "table":
         known = {sub for kind, sub in new if kind == "table column" and sub is not None}
-    else:
+    elif is_rename(made):
         return False
+    else:
+        # A star, most often over the old one under its new name: without what that lost before.
+        return not other.columns.isdisjoint(_lost_columns(replacer))
     if other.columns - known:
         return True
     return made.kind == "table" and any(
@@ -13576,6 +13589,19 @@ def _lacks(replacer: Effect, made: Touch, other: Effect, changes: list[Touch]) -
         and (touch.kind, touch.sub) not in new
         for touch in changes
     )
+
+
+def _lost_columns(replacer: Effect) -> set[str]:
+    """Columns that are renamed or dropped before the name is given to something else."""
+    last = {
+        touch.sub: touch.action
+        for touch in replacer.members
+        if touch.kind == "table column"
+        and touch.sub is not None
+        and touch.action in ("create", "drop")
+        and not touch.detail.get("implied")
+    }
+    return {column for column, action in last.items() if action == "drop"}
 
 
 def _is_not_for(made: Touch, uses: list[Touch], changes: list[Touch]) -> bool:
@@ -19268,7 +19294,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $function$
 # As the owner: where the parser lies is nothing that a caller may influence.
-if 'confiture_coord b69e0de388f5d0d9' in GD:
+if 'confiture_coord e544063924848a67' in GD:
     return
 import importlib
 import importlib.machinery
@@ -19276,7 +19302,7 @@ import importlib.util
 import marshal
 import sys
 
-package = 'coord_detector_b69e0de388f5d0d9'
+package = 'coord_detector_e544063924848a67'
 python = f'{sys.implementation.cache_tag} {importlib.util.MAGIC_NUMBER.hex()}'
 compiled = plpy.prepare(
     'select path, code from coord.detector_code where fingerprint = $1 and python = $2',
@@ -19339,7 +19365,7 @@ loader = importlib.import_module(package + '.loader')
 loader.prepare(f"{folder[0]['setting']}/confiture_coord/{version}", in_backend=True)
 backend = importlib.import_module(package + '.backend')
 backend.start(plpy)
-GD['confiture_coord b69e0de388f5d0d9'] = backend
+GD['confiture_coord e544063924848a67'] = backend
 $function$;
 comment on function coord._load_detector() is
     'Loads the detector into this session (internal; harmless to call)';
@@ -19352,7 +19378,7 @@ import importlib.util
 import marshal
 import sys
 
-package = 'coord_detector_b69e0de388f5d0d9'
+package = 'coord_detector_e544063924848a67'
 python = f'{sys.implementation.cache_tag} {importlib.util.MAGIC_NUMBER.hex()}'
 insert = plpy.prepare(
     'insert into coord.detector_code (fingerprint, python, path, code) values ($1, $2, $3, $4)',
@@ -20444,10 +20470,10 @@ create or replace function coord._footprint(
 )
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord b69e0de388f5d0d9')
+detector = GD.get('confiture_coord e544063924848a67')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord b69e0de388f5d0d9']
+    detector = GD['confiture_coord e544063924848a67']
 return detector.footprint(changes, change_list, search_path, effective_path)
 $function$;
 comment on function coord._footprint(text, text[], text, name[]) is
@@ -20527,10 +20553,10 @@ language plpython3u stable
 set plan_cache_mode = force_generic_plan
 set jit = off
 as $function$
-detector = GD.get('confiture_coord b69e0de388f5d0d9')
+detector = GD.get('confiture_coord e544063924848a67')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord b69e0de388f5d0d9']
+    detector = GD['confiture_coord e544063924848a67']
 return detector.compare(
     text_a, list_a, text_b, list_b, search_path, effective_path, use_catalog, limits)
 $function$;
@@ -20634,10 +20660,10 @@ comment on function coord.compare_changes(text[], text, text, boolean) is
 create or replace function coord._detector_facts(out problem text[], out facts json)
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord b69e0de388f5d0d9')
+detector = GD.get('confiture_coord e544063924848a67')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord b69e0de388f5d0d9']
+    detector = GD['confiture_coord e544063924848a67']
 return detector.facts()
 $function$;
 comment on function coord._detector_facts() is
@@ -20658,10 +20684,10 @@ language plpython3u stable
 set plan_cache_mode = force_generic_plan
 set jit = off
 as $function$
-detector = GD.get('confiture_coord b69e0de388f5d0d9')
+detector = GD.get('confiture_coord e544063924848a67')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord b69e0de388f5d0d9']
+    detector = GD['confiture_coord e544063924848a67']
 return detector.analyse(changes, change_list, search_path, effective_path, tables_declared,
                         feature_name, limits)
 $function$;
@@ -20679,10 +20705,10 @@ set enable_seqscan = off
 set plan_cache_mode = force_generic_plan
 set jit = off
 as $function$
-detector = GD.get('confiture_coord b69e0de388f5d0d9')
+detector = GD.get('confiture_coord e544063924848a67')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord b69e0de388f5d0d9']
+    detector = GD['confiture_coord e544063924848a67']
 return detector.detect(
     intent_no, agent_id, feature_name, keys, are_exclusive, touches, resolved_path)
 $function$;
@@ -21826,10 +21852,10 @@ comment on function coord.amend_intent(uuid, text[], text[], text, text, text) i
 create or replace function coord._sort_intents(nodes json, edges json) returns json
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord b69e0de388f5d0d9')
+detector = GD.get('confiture_coord e544063924848a67')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord b69e0de388f5d0d9']
+    detector = GD['confiture_coord e544063924848a67']
 return detector.merge_order(nodes, edges)
 $function$;
 comment on function coord._sort_intents(json, json) is
@@ -22192,7 +22218,7 @@ with ours (name, body, security_definer, settings) as (
     values
 ('_actor', '1f18e24a0fc5d3a93dce49596a06e5490056e6586d2742f4f2616d342b9eb0d2', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_amend', '7e6a0e12eb3ab7c3827b3f9ce1ffbd021acee47513fba8f934c5c9adb03fb570', true, array['search_path=pg_catalog, pg_temp']::text[]),
-('_analyse', 'cf0bd7e0d3afdae01fddd3fb52c53318c5e456bbf476b0b4c16d96bc3064d373', false, array['plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
+('_analyse', '4c4ae07ee809c6de6de8175885d0f9937ac9fd88355c7c812933aa4d2e2509c8', false, array['plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
 ('_append_history', '8a9eea1b4606579ac7b0296299e644caa5376282fa36973429a7f3ceff78729f', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_authorise', 'c62c1527f3a9c9edd31a092a506bf95cb50ebb0c69beb1527d70df01d1da8009', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_authorise_review', '0577744c55b7787ae7f48e9e124976df695deddaa18d2a38a8bcd2d17ca89aa2', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -22210,7 +22236,7 @@ with ours (name, body, security_definer, settings) as (
 ('_check_text', '1aac582cc8438b9043d87227d0c2093603daedfe5790ea717c187a6456ea4c05', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_check_transition', 'e599451da1cc2eaa3c48a568d2ef0836db5432e24f46dfa3287a573fea4637f1', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_choice', '6a0ec09ca728fa8eb8b028fb505a70f93afd7c5095f2c6c0437233e035cd5d30', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_compare', '79ba2beed06e733650a539a8b395df9ef1c44f7f0a359d01ea4e0d6ed032c8bd', false, array['plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
+('_compare', '59317472ac3ab92e84df675bff6d3be0c2f9bec6c8b46ab0d8ab562e757a5fb3', false, array['plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
 ('_compare_rows', 'dd08eeca5d3dd639f8f0733f06353fa94cb3bd9b3e808684fb0e5636fa399035', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_conflict_json', 'a3932a0d0c54d5c6e2a7a60973f3dcf570b7b6a3c9c6a1f28a0d89edad5203b2', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_conflict_line', 'bb606d623ac35ddfb72ef3905e94aba579c416a22a2db649125cceb68f12d403', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -22219,13 +22245,13 @@ with ours (name, body, security_definer, settings) as (
 ('_counts', '7fe8790f45e15bd26f82f9151646c029fb46c2b3487c1b571619010f7fce82b7', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_declare', 'd7b4b1148e125153e71c3a09616a03b0210ac958d245ea152a29997158154fff', false, null::text[]),
 ('_depends_on', 'f37bc93deed02bf43a8a632aea86923b8f86906001140165b00e5d823ca71d6d', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_detect', '109675d0ac87cb53753f41049e160c39fd8b5d6eeccddcd24f02fb2a91d1d74c', false, array['enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
-('_detector_facts', '48472c1f9349ec15ec7d80d3d24e8551c13edb54c92f7dd0cec6cc9dbf29fba5', false, null::text[]),
-('_detector_sources', 'c20390603e80a68a1dcae09e9aba445e2846f18507d18e997e7d63f9d0d0a005', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_detect', '4d2920ae7f46e5139093a497a376c5d8866bb4642d7ef72acf6794499fc45cd9', false, array['enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
+('_detector_facts', '3f1ae16d6432b43c5ffa7e531344bf581e32b5d64e78755bdfafd6ecbe268f35', false, null::text[]),
+('_detector_sources', '2ac6efa7faca424a34d6a512cffcaea30128cd0b96f3c94671732417e88c0f2a', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_digest_of', 'af0f4735eb433dca9fd14b71246b20d20daa3cba8f7c0cd06774be1d1088bd30', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_ended', '679a84d1d5a194bca40468412857eae0e2e10b1e58e855442af1b763c8ada9be', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_follow_transition', '35b401e5c0362e7364b602cda21afbef50d5be447c42e99475bf5c4433bdb7a0', true, array['search_path=pg_catalog, pg_temp']::text[]),
-('_footprint', 'dadb424240d77cd2af44b9066a6c75693c8f463792edff87251c3ede0931de45', false, null::text[]),
+('_footprint', '015c60bc507d5e740db00b8606cd1637854c86d5b25cd51921c97c9097b1ada0', false, null::text[]),
 ('_footprint_rows', '2cf258b01339c7b05129607c705ac7d7cf484d67ac6bb504d677d0782027a4bf', false, null::text[]),
 ('_found_conflicts', 'b58569cb14b92465f9f534dc330b5dde3893374cbe0dc80eb5319af21de0b68e', false, null::text[]),
 ('_guard_intent', '4ee3bd944b5c777fc43a90b9e8b65c6df867a90d2fbd430747ba24942a4c145c', true, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -22250,7 +22276,7 @@ with ours (name, body, security_definer, settings) as (
 ('_known_hashes', '4f7872e748c4ad03daeaccbcc0f6259069f7be6c358d858ae4626cca6f837fda', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_limit_lock_wait', '4eed619fef29ee8feefa29b6653cf4fd679e0e33931a8cf4a4ed9698cea5ae8d', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_limits', 'ffaff60bb0800af484cb83e505b5a2b84b78e7495a3c4b0538c9f442bf412c0e', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_load_detector', 'ffe484c1e979ae21b65d60c3e6f2ac56b3bba9c2f8d58d06455847385e23c8a8', true, array['search_path=pg_catalog, pg_temp']::text[]),
+('_load_detector', '929f6925d3bc7bca1570c078936df562af5d9b1dbd2af796bd9c31624ba6c94b', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_container', '423434b839f055dd1b41a180585f7d2262aa43f041472a83077af7de726a878f', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_holder', 'b5cbdc0966ec19527fcf60f6a1819b4a82cfbf52f64f5af082ff850e624a4861', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_intent_keys', '001e7dcfa0ced100c60e78b7b257478730a36c946731aaf1ff8cd2f0ac627023', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -22274,7 +22300,7 @@ with ours (name, body, security_definer, settings) as (
 ('_register', '56586fa081177e9edb9742f7387773afbdb95351798f0c855838049b364b823e', true, array['search_path=pg_catalog, pg_temp', 'enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
 ('_setting_of', '9d76f07c41d36e171fb59699533b0dfe2bb059a0e9b71815c7d80aaf51c362b8', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_settle', '9d4fad5adf4522029c8ffd5d5136f09ccb1d48c849bb89563c90a4e4156350cc', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_sort_intents', '41112246c2b2c7e6f139b780270df13231e23e2e25ab030ffd7833e2f4174ccf', false, null::text[]),
+('_sort_intents', 'd2a3a84eb452ff77b4c58b10162dc24621e84157348a527ae60ccfe690b877e7', false, null::text[]),
 ('_status_after_conflict', '60693c723e2feefd7ba0d87d0cd41e22dcacacbceb5b21329700a2d216169e9e', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_store_conflicts', '380c4a52ee39572d837cbab55a1ce74f44c445652d82c5daa2882e8b163ba095', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_store_footprint', 'c61256ff241805c040abb05c226075df836ef4d55af9edda52519d7e0880d485', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -22293,7 +22319,7 @@ with ours (name, body, security_definer, settings) as (
 ('compare_changes', '1d38b48d75c0b9ccb3ad217145abf0a3d4104e92fd1eafbf57281b45e75e025e', false, null::text[]),
 ('compare_changes', 'c1c57ed3b89f392da90e83e7e4b80eb1c5190f50bd8e4524bf2cc7ddb3e6f559', false, null::text[]),
 ('compare_changes', 'ef266f6615d9f01190de9cd8fb41a98476373a7e0c087bc8e5e3d652a18528d5', false, null::text[]),
-('compile_detector', '96998bd667170780cfc2777ded625ef4d22370df722810454620d485ab75da31', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('compile_detector', '41b86104b79eb7b30c654460fa9a87b55d2117d53ab3d3c9de2a2820f6fd7173', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('conflicts_of', '8986db19d00b60fecf4c8390651e72549c95cabda085669464d62af07d11cb31', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('detector_check', 'fb42c58de073479451a44ca97970843759baaf8a3a0c08d99cbaa571362376fc', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('export_ended', '37a73f17837d8b565ad3462f63279cfc2f85d64a7dfe9d32605f50aa6a26b121', true, array['search_path=pg_catalog, pg_temp']::text[]),

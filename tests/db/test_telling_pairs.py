@@ -49,6 +49,16 @@ PAIRS: dict[str, tuple[str, str]] = {
         "alter table team rename to team_1; create view team as select * from team_1",
         "create table badge (team_id integer references team (id))",
     ),
+    "a column renamed before its table's name is given away": (
+        "alter table note rename column body to text; alter table note rename to note_1;"
+        " create view note as select * from note_1",
+        "create view bodies as select id, body from note",
+    ),
+    "a column dropped before its table's name is given away": (
+        "alter table note rename to note_1; alter table note_1 drop column body;"
+        " create view note as select * from note_1",
+        "create view bodies as select id, body from note",
+    ),
     "renamed and renamed back": (
         "alter table note rename to note_1; alter table note_1 rename to note",
         "alter table note add column extra text",

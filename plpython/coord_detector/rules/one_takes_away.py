@@ -157,8 +157,11 @@ def _lacks(replacer: Effect, made: Touch, other: Effect, changes: list[Touch]) -
         known = {str(column) for column in columns}
     elif made.facet == "definition" and made.kind == "table":
         known = {sub for kind, sub in new if kind == "table column" and sub is not None}
-    else:
+    elif is_rename(made):
         return False
+    else:
+        # A star, most often over the old one under its new name: without what that lost before.
+        return not other.columns.isdisjoint(_lost_columns(replacer))
     if other.columns - known:
         return True
     return made.kind == "table" and any(
@@ -167,6 +170,19 @@ def _lacks(replacer: Effect, made: Touch, other: Effect, changes: list[Touch]) -
         and (touch.kind, touch.sub) not in new
         for touch in changes
     )
+
+
+def _lost_columns(replacer: Effect) -> set[str]:
+    """Columns that are renamed or dropped before the name is given to something else."""
+    last = {
+        touch.sub: touch.action
+        for touch in replacer.members
+        if touch.kind == "table column"
+        and touch.sub is not None
+        and touch.action in ("create", "drop")
+        and not touch.detail.get("implied")
+    }
+    return {column for column, action in last.items() if action == "drop"}
 
 
 def _is_not_for(made: Touch, uses: list[Touch], changes: list[Touch]) -> bool:
