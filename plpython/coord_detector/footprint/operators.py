@@ -4,6 +4,7 @@ languages, access methods: what extends SQL itself."""
 from __future__ import annotations
 
 from ..loader import ast, enums
+from ..model import Json
 from .canonical import shortened
 from .data_types import define_base_type
 from .objects import cast_name, operator_name, transform_name
@@ -163,6 +164,10 @@ def create_class(work: Work, node: Node) -> None:
     if node.opfamilyname:
         family = work.reference(strings(node.opfamilyname), "operator family")
         work.use("operator family", family, None, by)
+        members = _members(work, node, (node.datatype, node.datatype))
+        if members:
+            said: Detail = {"value": members, "implied": True, "access_method": node.amname}
+            work.add("operator family", family, None, "alter", "options", said)
     else:
         implied: Detail = {"implied": True, "automatic": True, "access_method": node.amname}
         work.add("operator family", target, None, "create", "definition", implied)
@@ -189,6 +194,21 @@ def _items(work: Work, node: Node, by: Detail, type_: Node = None) -> None:
         else:
             types = ",".join(work.type_text(type_, False) for type_ in item.name.objargs or ())
             work.routine_use(parts, types, **by)
+
+
+_MEMBERS = {1: "operator", 2: "function"}
+
+
+def _members(work: Work, node: Node, types: tuple[Node, ...]) -> dict[str, Json]:
+    """What a family has under which number and for which types; None for what leaves it."""
+    found: dict[str, Json] = {}
+    for item in node.items or ():
+        if item.itemtype not in _MEMBERS:
+            continue
+        operands = item.class_args or (item.name.objargs if item.name is not None else ()) or types
+        number = f"{_MEMBERS[item.itemtype]} {item.number} {operator_name(work, '', operands)}"
+        found[number] = None if item.name is None else ".".join(strings(item.name.objname))
+    return found
 
 
 def _operator_use(work: Work, parts: tuple[str, ...], operands: Node, by: Detail) -> None:
@@ -220,18 +240,8 @@ def create_family(work: Work, node: Node) -> None:
 
 def alter_family(work: Work, node: Node) -> None:
     target = work.reference(strings(node.opfamilyname), "operator family")
-    work.add(
-        "operator family",
-        target,
-        None,
-        "alter",
-        "contents",
-        {
-            "value": not node.isDrop,
-            "items": shortened(work.canonical(node.items)),
-            "access_method": node.amname,
-        },
-    )
+    detail: Detail = {"value": _members(work, node, ()), "access_method": node.amname}
+    work.add("operator family", target, None, "alter", "options", detail)
     if not node.isDrop:
         _items(work, node, {"by": "operator family"})
 

@@ -57,7 +57,6 @@ alter index if exists loans.loan_due_idx rename to due
 alter index book_title_idx set (fillfactor = 80)
 
 alter index book_slug alter column 1 set statistics 100
--- claims: index public.book_slug: the target is noted at the index's own column
 
 -- setup: create index on only archive.event (kind); create index old_kind on archive.event_old (kind)
 alter index archive.event_kind_idx attach partition archive.old_kind
@@ -74,11 +73,13 @@ create view cheap as select * from book where price < 5
 create view cheap (a, b) as select id, title from book
 
 create or replace view cheap as select id, title from book
--- misses: table column public.cheap / *: whether they are new, the catalog knows
 
 create or replace view plain_members as select id, name, email from member
--- misses: table column public.plain_members / email: whether a column is new, only the catalog knows
+-- claims: table column public.plain_members / id: whether a column is new, only the catalog knows
+-- claims: table column public.plain_members / name: the same
 
+-- claims: table column public.plain_members / id: whether a column is new, only the catalog knows
+-- claims: table column public.plain_members / name: the same
 create or replace view plain_members as select id, name from member where id > 0
 
 create view loans.mine with (security_barrier) as select * from loans.late where member_id = 1 with check option

@@ -205,7 +205,6 @@ create operator class archive.addr_ops for type address using btree family fam a
 create operator family archive.fam2 using hash
 
 alter operator family fam using btree add operator 3 === (address, address)
--- claims: operator family public.fam: its members have catalogs of their own
 
 alter operator family fam using btree rename to fam2
 
