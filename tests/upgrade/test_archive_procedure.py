@@ -5,7 +5,11 @@ from __future__ import annotations
 import json
 import shlex
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
+
+import psycopg
+import pytest
 
 from tests.db.intents import Connection, add_column, conflicts, move, problems, rows, value
 from tools.cluster import Cluster
@@ -124,5 +128,26 @@ def test_nothing_leaves_where_the_file_cannot_be_written(
     assert done.returncode != 0
     assert "No space left on device" in done.stderr
     assert value(conn, "select count(*) from coord.intent") == len(ended)
+    assert value(conn, "select count(*) from coord.archived_history") == 0
+    assert problems(conn) == []
+
+
+def test_a_review_between_export_and_removal_is_not_lost(
+    conn: Connection, connect: Callable[..., Connection]
+) -> None:
+    merged = [add_column(conn, agent, "users", "a") for agent in ("ada", "bob")]
+    [conflict] = conflicts(conn, merged[1])
+    conn.execute("update coord.conflict set severity = 'warning' where id = %s", (conflict["id"],))
+    for intent in merged:
+        for new_status in ("in_progress", "completed", "merged"):
+            move(conn, intent, new_status)
+    archiver = connect()
+    archiver.autocommit = False
+    archiver.execute("begin isolation level repeatable read")
+    assert len(rows(archiver, "select coord.export_ended(now())")) == len(merged)
+    conn.execute("select coord.resolve_conflict(%s, 'after all')", (conflict["id"],))
+    with pytest.raises(psycopg.errors.SerializationFailure):
+        archiver.execute("select coord.archive_ended(now())")
+    archiver.rollback()
     assert value(conn, "select count(*) from coord.archived_history") == 0
     assert problems(conn) == []
