@@ -27,6 +27,7 @@ import ast
 import hashlib
 import re
 import sys
+from collections import Counter
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -116,19 +117,17 @@ def bootstrap(key: str) -> str:
     )
 
 
-def objects() -> list[tuple[str, str]]:
-    """Kind and name of everything that the extension's sources create in its schema, sorted.
+def objects() -> Counter[tuple[str, str]]:
+    """Kind and name of everything that the extension's sources create in its schema.
 
-    Overloaded functions count once. Our sources begin each object's line with ``create``, and
-    a test compares this list with the members of an installed extension.
+    Counted, since functions are overloaded. Our sources begin each object's line with ``create``,
+    and a test compares this list with the members of an installed extension.
     """
-    return sorted(
-        {
-            (found[1], found[2])
-            for folder in ("schema", "code")
-            for path in parts(folder, "extension")
-            for found in MEMBER.finditer(ascii_text(path))
-        }
+    return Counter(
+        (found[1], found[2])
+        for folder in ("schema", "code")
+        for path in parts(folder, "extension")
+        for found in MEMBER.finditer(ascii_text(path))
     )
 
 
@@ -142,7 +141,9 @@ def replacements(sources: dict[str, str]) -> dict[str, str]:
         "detector_key": key,
         "detector_package": package,
         "detector_sources": rows,
-        "objects": ",\n".join(f"('{kind}', '{name}')" for kind, name in objects()),
+        "objects": ",\n".join(
+            f"('{kind}', '{name}', {number})" for (kind, name), number in sorted(objects().items())
+        ),
     }
 
 

@@ -378,9 +378,11 @@ def test_dump_of_a_plain_installation_is_upgraded_where_it_was_restored(
 # -- from plain SQL to the extension ------------------------------------------------------------
 
 
-def is_this_extension(connection: Connection, fresh: Connection) -> None:
-    version = "select extversion from pg_extension where extname = 'confiture_coord'"
-    assert value(connection, version) == current_version()
+def is_this_extension(
+    connection: Connection, fresh: Connection, version: str = current_version()
+) -> None:
+    there = "select extversion from pg_extension where extname = 'confiture_coord'"
+    assert value(connection, there) == version
     assert difference(catalog(connection), catalog(fresh)) == {}
 
 

@@ -10,6 +10,7 @@ declare
     v_addresses text[];
     v_acls text[];
     v_foreign text[];
+    v_too_many text[];
     v_grants text;
     v_statement text;
 begin
@@ -24,28 +25,38 @@ begin
     end if;
     select n.nspowner into v_owner from pg_catalog.pg_namespace n where n.nspname = 'coord';
 
-    select array_agg(e.kind || ' coord.' || e.name) filter (where found.address is null),
-           array_agg(e.kind) filter (where found.address is not null),
-           array_agg(found.address) filter (where found.address is not null),
-           array_agg(found.acl::text) filter (where found.address is not null),
-           array_agg(e.kind || ' ' || found.address) filter (where found.owner <> v_owner)
-    into v_missing, v_kinds, v_addresses, v_acls, v_foreign
-    from (values
+    select array_agg(distinct m.kind || ' coord.' || m.name) filter (where m.there < m.number),
+           array_agg(m.kind || ' ' || m.address) filter (where m.there > m.number),
+           array_agg(m.kind), array_agg(m.address), array_agg(m.acl::text),
+           array_agg(m.kind || ' ' || m.address) filter (where m.owner <> v_owner)
+    into v_missing, v_too_many, v_kinds, v_addresses, v_acls, v_foreign
+    from (
+        select e.kind, e.name, e.number, found.address, found.acl, found.owner,
+               pg_catalog.count(found.address) over (partition by e.kind, e.name) as there
+        from (values
 {{objects}}
-    ) as e (kind, name)
-    left join (
-        select case c.relkind when 'r' then 'table' when 'v' then 'view' when 'S' then 'sequence' end,
-               c.relname::text, pg_catalog.format('coord.%I', c.relname), c.relowner, c.relacl
-        from pg_catalog.pg_class c where c.relnamespace = 'coord'::pg_catalog.regnamespace
-        union all
-        select 'function', p.proname::text, p.oid::pg_catalog.regprocedure::text, p.proowner, p.proacl
-        from pg_catalog.pg_proc p where p.pronamespace = 'coord'::pg_catalog.regnamespace
-    ) as found (kind, name, address, owner, acl) on found.kind = e.kind and found.name = e.name;
+        ) as e (kind, name, number)
+        left join (
+            select case c.relkind when 'r' then 'table' when 'v' then 'view' when 'S' then 'sequence' end,
+                   c.relname::text, pg_catalog.format('coord.%I', c.relname), c.relowner, c.relacl
+            from pg_catalog.pg_class c where c.relnamespace = 'coord'::pg_catalog.regnamespace
+            union all
+            select 'function', p.proname::text, p.oid::pg_catalog.regprocedure::text, p.proowner, p.proacl
+            from pg_catalog.pg_proc p where p.pronamespace = 'coord'::pg_catalog.regnamespace
+        ) as found (kind, name, address, owner, acl) on found.kind = e.kind and found.name = e.name
+    ) m;
     if v_missing is not null then
         raise exception 'the plain-SQL installation is not complete'
             using errcode = 'undefined_object',
                   detail = 'missing: ' || pg_catalog.array_to_string(v_missing, ', '),
                   hint = 'dump the rows of schema coord, install afresh, and restore them';
+    end if;
+    if v_too_many is not null then
+        raise exception 'functions of this site have the names of functions of confiture_coord'
+            using errcode = 'duplicate_function',
+                  detail = pg_catalog.array_to_string(v_too_many, ', '),
+                  hint = 'rename those that are yours, or drop them: as members of the extension '
+                         'they would not be dumped';
     end if;
     if v_foreign is not null then
         raise exception 'objects of confiture_coord belong to others than the owner of the schema'
