@@ -11775,8 +11775,11 @@ def both_live(a: Effect, life_a: str, b: Effect, life_b: str, report: Report) ->
     elif life_a == "replace" and life_b == "replace":
         if facets.same_definition(a.create, b.create):
             say(report, "same-replacement", "duplicate", a)
-        else:
+        elif _takes_away(a, b) == _takes_away(b, a):
             say(report, "both-replace", "clash", a)
+        else:
+            first: Side = "b" if _takes_away(a, b) else "a"
+            say(report, "replace-before-drop", "order", a, first, weight="error")
     elif life_a == "replace":
         _replace_and_live(a, b, life_b, "a", report)
     else:
@@ -11909,7 +11912,7 @@ def _replace_and_live(
         assert other.drop is not None
         if just_goes(other.drop) and is_guarded(dropped):
             return  # if the new one needs what the other drops, that has a verdict of its own
-        if is_guarded(dropped):
+        if is_guarded(dropped) or not _takes_away(other, replacer):
             say(report, "recreate-or-drop", "clash", replacer)
         else:
             say(report, "replace-before-drop", "order", replacer, side, weight="error")
@@ -11920,6 +11923,17 @@ def _replace_and_live(
         say(report, "guarded-create-second", "order", replacer, OTHER[side], weight="error")
     else:
         say(report, "both-replace", "clash", replacer)
+
+
+def _takes_away(second: Effect, first: Effect) -> bool:
+    """Whether what the second drops or renames can be what the first put in its place.
+
+    DROP TABLE of a view's name is an error; ALTER TABLE renames whatever bears the name.
+    """
+    gone, made = second.drop, first.create
+    assert gone is not None
+    assert made is not None
+    return gone.kind == made.kind or is_rename(gone) or second.key.family != RELATION
 
 
 def _cannot_follow(ensuring: Effect, replacer: Effect) -> bool:
@@ -19294,7 +19308,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $function$
 # As the owner: where the parser lies is nothing that a caller may influence.
-if 'confiture_coord e544063924848a67' in GD:
+if 'confiture_coord d173c41cc6959de8' in GD:
     return
 import importlib
 import importlib.machinery
@@ -19302,7 +19316,7 @@ import importlib.util
 import marshal
 import sys
 
-package = 'coord_detector_e544063924848a67'
+package = 'coord_detector_d173c41cc6959de8'
 python = f'{sys.implementation.cache_tag} {importlib.util.MAGIC_NUMBER.hex()}'
 compiled = plpy.prepare(
     'select path, code from coord.detector_code where fingerprint = $1 and python = $2',
@@ -19365,7 +19379,7 @@ loader = importlib.import_module(package + '.loader')
 loader.prepare(f"{folder[0]['setting']}/confiture_coord/{version}", in_backend=True)
 backend = importlib.import_module(package + '.backend')
 backend.start(plpy)
-GD['confiture_coord e544063924848a67'] = backend
+GD['confiture_coord d173c41cc6959de8'] = backend
 $function$;
 comment on function coord._load_detector() is
     'Loads the detector into this session (internal; harmless to call)';
@@ -19378,7 +19392,7 @@ import importlib.util
 import marshal
 import sys
 
-package = 'coord_detector_e544063924848a67'
+package = 'coord_detector_d173c41cc6959de8'
 python = f'{sys.implementation.cache_tag} {importlib.util.MAGIC_NUMBER.hex()}'
 insert = plpy.prepare(
     'insert into coord.detector_code (fingerprint, python, path, code) values ($1, $2, $3, $4)',
@@ -20470,10 +20484,10 @@ create or replace function coord._footprint(
 )
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord e544063924848a67')
+detector = GD.get('confiture_coord d173c41cc6959de8')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord e544063924848a67']
+    detector = GD['confiture_coord d173c41cc6959de8']
 return detector.footprint(changes, change_list, search_path, effective_path)
 $function$;
 comment on function coord._footprint(text, text[], text, name[]) is
@@ -20553,10 +20567,10 @@ language plpython3u stable
 set plan_cache_mode = force_generic_plan
 set jit = off
 as $function$
-detector = GD.get('confiture_coord e544063924848a67')
+detector = GD.get('confiture_coord d173c41cc6959de8')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord e544063924848a67']
+    detector = GD['confiture_coord d173c41cc6959de8']
 return detector.compare(
     text_a, list_a, text_b, list_b, search_path, effective_path, use_catalog, limits)
 $function$;
@@ -20660,10 +20674,10 @@ comment on function coord.compare_changes(text[], text, text, boolean) is
 create or replace function coord._detector_facts(out problem text[], out facts json)
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord e544063924848a67')
+detector = GD.get('confiture_coord d173c41cc6959de8')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord e544063924848a67']
+    detector = GD['confiture_coord d173c41cc6959de8']
 return detector.facts()
 $function$;
 comment on function coord._detector_facts() is
@@ -20684,10 +20698,10 @@ language plpython3u stable
 set plan_cache_mode = force_generic_plan
 set jit = off
 as $function$
-detector = GD.get('confiture_coord e544063924848a67')
+detector = GD.get('confiture_coord d173c41cc6959de8')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord e544063924848a67']
+    detector = GD['confiture_coord d173c41cc6959de8']
 return detector.analyse(changes, change_list, search_path, effective_path, tables_declared,
                         feature_name, limits)
 $function$;
@@ -20705,10 +20719,10 @@ set enable_seqscan = off
 set plan_cache_mode = force_generic_plan
 set jit = off
 as $function$
-detector = GD.get('confiture_coord e544063924848a67')
+detector = GD.get('confiture_coord d173c41cc6959de8')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord e544063924848a67']
+    detector = GD['confiture_coord d173c41cc6959de8']
 return detector.detect(
     intent_no, agent_id, feature_name, keys, are_exclusive, touches, resolved_path)
 $function$;
@@ -21852,10 +21866,10 @@ comment on function coord.amend_intent(uuid, text[], text[], text, text, text) i
 create or replace function coord._sort_intents(nodes json, edges json) returns json
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord e544063924848a67')
+detector = GD.get('confiture_coord d173c41cc6959de8')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord e544063924848a67']
+    detector = GD['confiture_coord d173c41cc6959de8']
 return detector.merge_order(nodes, edges)
 $function$;
 comment on function coord._sort_intents(json, json) is
@@ -22218,7 +22232,7 @@ with ours (name, body, security_definer, settings) as (
     values
 ('_actor', '1f18e24a0fc5d3a93dce49596a06e5490056e6586d2742f4f2616d342b9eb0d2', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_amend', '7e6a0e12eb3ab7c3827b3f9ce1ffbd021acee47513fba8f934c5c9adb03fb570', true, array['search_path=pg_catalog, pg_temp']::text[]),
-('_analyse', '4c4ae07ee809c6de6de8175885d0f9937ac9fd88355c7c812933aa4d2e2509c8', false, array['plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
+('_analyse', 'c6c3407a8b43669bebc858b211dc29661d1c338cb1d99dc633c4926f9a706b17', false, array['plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
 ('_append_history', '8a9eea1b4606579ac7b0296299e644caa5376282fa36973429a7f3ceff78729f', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_authorise', 'c62c1527f3a9c9edd31a092a506bf95cb50ebb0c69beb1527d70df01d1da8009', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_authorise_review', '0577744c55b7787ae7f48e9e124976df695deddaa18d2a38a8bcd2d17ca89aa2', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -22236,7 +22250,7 @@ with ours (name, body, security_definer, settings) as (
 ('_check_text', '1aac582cc8438b9043d87227d0c2093603daedfe5790ea717c187a6456ea4c05', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_check_transition', 'e599451da1cc2eaa3c48a568d2ef0836db5432e24f46dfa3287a573fea4637f1', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_choice', '6a0ec09ca728fa8eb8b028fb505a70f93afd7c5095f2c6c0437233e035cd5d30', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_compare', '59317472ac3ab92e84df675bff6d3be0c2f9bec6c8b46ab0d8ab562e757a5fb3', false, array['plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
+('_compare', '9dda6935ac5b9b31669645cfca0aec0167a9c7f83387884b1dfeaae3c08ee137', false, array['plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
 ('_compare_rows', 'dd08eeca5d3dd639f8f0733f06353fa94cb3bd9b3e808684fb0e5636fa399035', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_conflict_json', 'a3932a0d0c54d5c6e2a7a60973f3dcf570b7b6a3c9c6a1f28a0d89edad5203b2', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_conflict_line', 'bb606d623ac35ddfb72ef3905e94aba579c416a22a2db649125cceb68f12d403', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -22245,13 +22259,13 @@ with ours (name, body, security_definer, settings) as (
 ('_counts', '7fe8790f45e15bd26f82f9151646c029fb46c2b3487c1b571619010f7fce82b7', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_declare', 'd7b4b1148e125153e71c3a09616a03b0210ac958d245ea152a29997158154fff', false, null::text[]),
 ('_depends_on', 'f37bc93deed02bf43a8a632aea86923b8f86906001140165b00e5d823ca71d6d', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_detect', '4d2920ae7f46e5139093a497a376c5d8866bb4642d7ef72acf6794499fc45cd9', false, array['enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
-('_detector_facts', '3f1ae16d6432b43c5ffa7e531344bf581e32b5d64e78755bdfafd6ecbe268f35', false, null::text[]),
-('_detector_sources', '2ac6efa7faca424a34d6a512cffcaea30128cd0b96f3c94671732417e88c0f2a', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_detect', '3f8dd9897bea3058e791f4c812473adaacfe3e9fe8fd046ff41052c9e8b457cb', false, array['enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
+('_detector_facts', 'dc7a688e39496f9214a2645a211304a4518d7ecc03ae0dfecab68b2564379dee', false, null::text[]),
+('_detector_sources', 'bb9273827b5637d67bd0aa5a2e42a4b70afa60bd07d4a42d4b7a16aca966842d', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_digest_of', 'af0f4735eb433dca9fd14b71246b20d20daa3cba8f7c0cd06774be1d1088bd30', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_ended', '679a84d1d5a194bca40468412857eae0e2e10b1e58e855442af1b763c8ada9be', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_follow_transition', '35b401e5c0362e7364b602cda21afbef50d5be447c42e99475bf5c4433bdb7a0', true, array['search_path=pg_catalog, pg_temp']::text[]),
-('_footprint', '015c60bc507d5e740db00b8606cd1637854c86d5b25cd51921c97c9097b1ada0', false, null::text[]),
+('_footprint', '520744b01c9616bb292db9a863bdb72a2a742c96edac6f411cc22bfbf4f16c7d', false, null::text[]),
 ('_footprint_rows', '2cf258b01339c7b05129607c705ac7d7cf484d67ac6bb504d677d0782027a4bf', false, null::text[]),
 ('_found_conflicts', 'b58569cb14b92465f9f534dc330b5dde3893374cbe0dc80eb5319af21de0b68e', false, null::text[]),
 ('_guard_intent', '4ee3bd944b5c777fc43a90b9e8b65c6df867a90d2fbd430747ba24942a4c145c', true, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -22276,7 +22290,7 @@ with ours (name, body, security_definer, settings) as (
 ('_known_hashes', '4f7872e748c4ad03daeaccbcc0f6259069f7be6c358d858ae4626cca6f837fda', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_limit_lock_wait', '4eed619fef29ee8feefa29b6653cf4fd679e0e33931a8cf4a4ed9698cea5ae8d', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_limits', 'ffaff60bb0800af484cb83e505b5a2b84b78e7495a3c4b0538c9f442bf412c0e', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_load_detector', '929f6925d3bc7bca1570c078936df562af5d9b1dbd2af796bd9c31624ba6c94b', true, array['search_path=pg_catalog, pg_temp']::text[]),
+('_load_detector', '02e42bdc7745c21bd73b2c05b5608130b1ee3b15d4cfc138cca134b9f03bb3d8', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_container', '423434b839f055dd1b41a180585f7d2262aa43f041472a83077af7de726a878f', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_holder', 'b5cbdc0966ec19527fcf60f6a1819b4a82cfbf52f64f5af082ff850e624a4861', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_intent_keys', '001e7dcfa0ced100c60e78b7b257478730a36c946731aaf1ff8cd2f0ac627023', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -22300,7 +22314,7 @@ with ours (name, body, security_definer, settings) as (
 ('_register', '56586fa081177e9edb9742f7387773afbdb95351798f0c855838049b364b823e', true, array['search_path=pg_catalog, pg_temp', 'enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
 ('_setting_of', '9d76f07c41d36e171fb59699533b0dfe2bb059a0e9b71815c7d80aaf51c362b8', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_settle', '9d4fad5adf4522029c8ffd5d5136f09ccb1d48c849bb89563c90a4e4156350cc', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_sort_intents', 'd2a3a84eb452ff77b4c58b10162dc24621e84157348a527ae60ccfe690b877e7', false, null::text[]),
+('_sort_intents', '92ca2bd35cd4916c13389777bd9c915c6c30554205b3e59e3b3b806571cb26b4', false, null::text[]),
 ('_status_after_conflict', '60693c723e2feefd7ba0d87d0cd41e22dcacacbceb5b21329700a2d216169e9e', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_store_conflicts', '380c4a52ee39572d837cbab55a1ce74f44c445652d82c5daa2882e8b163ba095', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_store_footprint', 'c61256ff241805c040abb05c226075df836ef4d55af9edda52519d7e0880d485', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -22319,7 +22333,7 @@ with ours (name, body, security_definer, settings) as (
 ('compare_changes', '1d38b48d75c0b9ccb3ad217145abf0a3d4104e92fd1eafbf57281b45e75e025e', false, null::text[]),
 ('compare_changes', 'c1c57ed3b89f392da90e83e7e4b80eb1c5190f50bd8e4524bf2cc7ddb3e6f559', false, null::text[]),
 ('compare_changes', 'ef266f6615d9f01190de9cd8fb41a98476373a7e0c087bc8e5e3d652a18528d5', false, null::text[]),
-('compile_detector', '41b86104b79eb7b30c654460fa9a87b55d2117d53ab3d3c9de2a2820f6fd7173', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('compile_detector', '1bc9caf20cd555565a565b7364947a68cd8b87566754f56f57d941f398759815', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('conflicts_of', '8986db19d00b60fecf4c8390651e72549c95cabda085669464d62af07d11cb31', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('detector_check', 'fb42c58de073479451a44ca97970843759baaf8a3a0c08d99cbaa571362376fc', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('export_ended', '37a73f17837d8b565ad3462f63279cfc2f85d64a7dfe9d32605f50aa6a26b121', true, array['search_path=pg_catalog, pg_temp']::text[]),

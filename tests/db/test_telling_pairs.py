@@ -59,6 +59,18 @@ PAIRS: dict[str, tuple[str, str]] = {
         " create view note as select * from note_1",
         "create view bodies as select id, body from note",
     ),
+    "a view in the place of the table, or a new table": (
+        "alter table member rename to member_1; create view member as select * from member_1",
+        "drop table member cascade; create table member (id bigint)",
+    ),
+    "a view in the place of the table, or nothing": (
+        "alter table member rename to member_1; create view member as select * from member_1",
+        "drop table if exists member cascade",
+    ),
+    "a view in the place of the table, twice": (
+        "drop table note; create view note as select 1 as id",
+        "drop table note; create view note as select 2 as id",
+    ),
     "renamed and renamed back": (
         "alter table note rename to note_1; alter table note_1 rename to note",
         "alter table note add column extra text",

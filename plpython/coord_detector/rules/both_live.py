@@ -31,8 +31,11 @@ def both_live(a: Effect, life_a: str, b: Effect, life_b: str, report: Report) ->
     elif life_a == "replace" and life_b == "replace":
         if facets.same_definition(a.create, b.create):
             say(report, "same-replacement", "duplicate", a)
-        else:
+        elif _takes_away(a, b) == _takes_away(b, a):
             say(report, "both-replace", "clash", a)
+        else:
+            first: Side = "b" if _takes_away(a, b) else "a"
+            say(report, "replace-before-drop", "order", a, first, weight="error")
     elif life_a == "replace":
         _replace_and_live(a, b, life_b, "a", report)
     else:
@@ -165,7 +168,7 @@ def _replace_and_live(
         assert other.drop is not None
         if just_goes(other.drop) and is_guarded(dropped):
             return  # if the new one needs what the other drops, that has a verdict of its own
-        if is_guarded(dropped):
+        if is_guarded(dropped) or not _takes_away(other, replacer):
             say(report, "recreate-or-drop", "clash", replacer)
         else:
             say(report, "replace-before-drop", "order", replacer, side, weight="error")
@@ -176,6 +179,17 @@ def _replace_and_live(
         say(report, "guarded-create-second", "order", replacer, OTHER[side], weight="error")
     else:
         say(report, "both-replace", "clash", replacer)
+
+
+def _takes_away(second: Effect, first: Effect) -> bool:
+    """Whether what the second drops or renames can be what the first put in its place.
+
+    DROP TABLE of a view's name is an error; ALTER TABLE renames whatever bears the name.
+    """
+    gone, made = second.drop, first.create
+    assert gone is not None
+    assert made is not None
+    return gone.kind == made.kind or is_rename(gone) or second.key.family != RELATION
 
 
 def _cannot_follow(ensuring: Effect, replacer: Effect) -> bool:
