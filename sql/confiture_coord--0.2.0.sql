@@ -11602,12 +11602,22 @@ CREATED: tuple[Rule, ...] = (
         "same-definition",
         "duplicate",
         "both create the same object with the same definition",
-        "the second CREATE finds the name taken; with IF NOT EXISTS or OR REPLACE it changes "
-        "nothing",
+        "the second CREATE finds the name taken",
         "pg_class, pg_attribute, pg_proc \u2026 have unique indexes on name and schema",
         TABLE,
         "alter table t add column e text",
         "alter table t add column e text",
+    ),
+    Rule(
+        "same-definition-again",
+        "duplicate",
+        "both create the same object with the same definition, and the second does not mind",
+        "with IF NOT EXISTS or OR REPLACE the second changes nothing; where the server chooses the "
+        "name, it makes a second one",
+        "documentation, CREATE TABLE: IF NOT EXISTS",
+        TABLE,
+        "alter table t add column if not exists e text",
+        "alter table t add column if not exists e text",
     ),
     Rule(
         "same-name",
@@ -11723,6 +11733,16 @@ GONE: tuple[Rule, ...] = (
         TABLE,
         "alter table t drop column c",
         "alter table t drop column c",
+    ),
+    Rule(
+        "both-drop-if-there",
+        "duplicate",
+        "both drop it with IF EXISTS",
+        "the second finds nothing to drop, and does not mind",
+        "documentation, DROP TABLE: IF EXISTS",
+        TABLE,
+        "alter table t drop column if exists c",
+        "alter table t drop column if exists c",
     ),
     Rule(
         "guarded-drop-second",
@@ -12285,7 +12305,7 @@ def _both_create(a: Effect, b: Effect, report: Report) -> None:
         if not same:
             say(report, "automatic-names-swap", "clash", a)
         else:
-            say(report, "same-definition", "duplicate", a)
+            say(report, "same-definition-again", "duplicate", a)
     elif automatic_a != automatic_b:
         say(report, "chosen-name-first", "order", a, "b" if automatic_a else "a", weight="error")
     elif is_rename(made_a) or is_rename(made_b):
@@ -12294,7 +12314,7 @@ def _both_create(a: Effect, b: Effect, report: Report) -> None:
     elif guard_a and guard_b:
         grows = _grows(made_a, made_b)
         if same:
-            say(report, "same-definition", "duplicate", a, weight="warning")
+            say(report, "same-definition-again", "duplicate", a, weight="warning")
         elif grows is not None:
             say(report, "fewer-columns-first", "order", a, grows, weight="error")
         else:
@@ -12339,7 +12359,7 @@ def _both_drop(a: Effect, b: Effect, report: Report) -> None:
             if not same_move(gone_a, gone_b):
                 say(report, "both-rename", "clash", a)
         elif not (gone_a.detail.get("implied") or gone_b.detail.get("implied")):
-            say(report, "both-drop", "duplicate", a, weight="warning")
+            say(report, "both-drop-if-there", "duplicate", a, weight="warning")
     elif guard_a or guard_b:
         first: Side = "b" if guard_a else "a"
         say(report, "guarded-drop-second", "order", a, first, weight="error")
@@ -13786,9 +13806,10 @@ def _with_rename(a: Detail, b: Detail, renames_a: bool, renames_b: bool) -> tupl
 
 def _same_label(a: Detail, b: Detail) -> tuple[str, Outcome]:
     same_place = _anchor(a) == _anchor(b) or ("gap" in a and a.get("gap") == b.get("gap"))
+    guarded = a.get("if_not_exists") and b.get("if_not_exists")
     if same_place:
-        return ("same-definition", "duplicate")
-    if a.get("if_not_exists") and b.get("if_not_exists"):
+        return ("same-definition-again" if guarded else "same-definition", "duplicate")
+    if guarded:
         return ("last-definition-wins", "clash")
     return ("same-name", "clash")
 
@@ -13913,7 +13934,7 @@ $coord0$),
 
 from __future__ import annotations
 
-from ..identity import RELATION
+from ..identity import COLUMN, RELATION, family_of
 from ..model import Outcome, Side, Touch
 from . import dependents
 from .both_stay import TABLES
@@ -14075,10 +14096,11 @@ def _lacks(replacer: Effect, made: Touch, other: Effect, changes: list[Touch]) -
         return not other.columns.isdisjoint(_lost_columns(replacer))
     if other.columns - known:
         return True
-    return made.kind == "table" and any(
+    return any(
         touch.sub is not None
         and touch.action in ("drop", "alter")
         and (touch.kind, touch.sub) not in new
+        and not (family_of(touch.kind) == COLUMN and touch.sub in known)
         for touch in changes
     )
 
@@ -14619,7 +14641,15 @@ FAILS_IN_BOTH_ORDERS = frozenset(
 """Clashes that no order avoids; with the others the last writer wins."""
 
 
-WORKS_TWICE = frozenset(("same-value", "same-grant", "same-index-other-name"))
+WORKS_TWICE = frozenset(
+    (
+        "same-value",
+        "same-grant",
+        "same-index-other-name",
+        "same-definition-again",
+        "both-drop-if-there",
+    )
+)
 """Duplicates of which the second changes nothing, or does no harm: no order is wrong."""
 
 
@@ -19786,7 +19816,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $function$
 # As the owner: where the parser lies is nothing that a caller may influence.
-if 'confiture_coord d173c41cc6959de8' in GD:
+if 'confiture_coord cd2b3eaf4928f992' in GD:
     return
 import importlib
 import importlib.machinery
@@ -19794,7 +19824,7 @@ import importlib.util
 import marshal
 import sys
 
-package = 'coord_detector_d173c41cc6959de8'
+package = 'coord_detector_cd2b3eaf4928f992'
 python = f'{sys.implementation.cache_tag} {importlib.util.MAGIC_NUMBER.hex()}'
 compiled = plpy.prepare(
     'select path, code from coord.detector_code where fingerprint = $1 and python = $2',
@@ -19857,7 +19887,7 @@ loader = importlib.import_module(package + '.loader')
 loader.prepare(f"{folder[0]['setting']}/confiture_coord/{version}", in_backend=True)
 backend = importlib.import_module(package + '.backend')
 backend.start(plpy)
-GD['confiture_coord d173c41cc6959de8'] = backend
+GD['confiture_coord cd2b3eaf4928f992'] = backend
 $function$;
 comment on function coord._load_detector() is
     'Loads the detector into this session (internal; harmless to call)';
@@ -19870,7 +19900,7 @@ import importlib.util
 import marshal
 import sys
 
-package = 'coord_detector_d173c41cc6959de8'
+package = 'coord_detector_cd2b3eaf4928f992'
 python = f'{sys.implementation.cache_tag} {importlib.util.MAGIC_NUMBER.hex()}'
 insert = plpy.prepare(
     'insert into coord.detector_code (fingerprint, python, path, code) values ($1, $2, $3, $4)',
@@ -20962,10 +20992,10 @@ create or replace function coord._footprint(
 )
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord d173c41cc6959de8')
+detector = GD.get('confiture_coord cd2b3eaf4928f992')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord d173c41cc6959de8']
+    detector = GD['confiture_coord cd2b3eaf4928f992']
 return detector.footprint(changes, change_list, search_path, effective_path)
 $function$;
 comment on function coord._footprint(text, text[], text, name[]) is
@@ -21045,10 +21075,10 @@ language plpython3u stable
 set plan_cache_mode = force_generic_plan
 set jit = off
 as $function$
-detector = GD.get('confiture_coord d173c41cc6959de8')
+detector = GD.get('confiture_coord cd2b3eaf4928f992')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord d173c41cc6959de8']
+    detector = GD['confiture_coord cd2b3eaf4928f992']
 return detector.compare(
     text_a, list_a, text_b, list_b, search_path, effective_path, use_catalog, limits)
 $function$;
@@ -21152,10 +21182,10 @@ comment on function coord.compare_changes(text[], text, text, boolean) is
 create or replace function coord._detector_facts(out problem text[], out facts json)
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord d173c41cc6959de8')
+detector = GD.get('confiture_coord cd2b3eaf4928f992')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord d173c41cc6959de8']
+    detector = GD['confiture_coord cd2b3eaf4928f992']
 return detector.facts()
 $function$;
 comment on function coord._detector_facts() is
@@ -21176,10 +21206,10 @@ language plpython3u stable
 set plan_cache_mode = force_generic_plan
 set jit = off
 as $function$
-detector = GD.get('confiture_coord d173c41cc6959de8')
+detector = GD.get('confiture_coord cd2b3eaf4928f992')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord d173c41cc6959de8']
+    detector = GD['confiture_coord cd2b3eaf4928f992']
 return detector.analyse(changes, change_list, search_path, effective_path, tables_declared,
                         feature_name, limits)
 $function$;
@@ -21197,10 +21227,10 @@ set enable_seqscan = off
 set plan_cache_mode = force_generic_plan
 set jit = off
 as $function$
-detector = GD.get('confiture_coord d173c41cc6959de8')
+detector = GD.get('confiture_coord cd2b3eaf4928f992')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord d173c41cc6959de8']
+    detector = GD['confiture_coord cd2b3eaf4928f992']
 return detector.detect(
     intent_no, agent_id, feature_name, keys, are_exclusive, touches, resolved_path)
 $function$;
@@ -22344,10 +22374,10 @@ comment on function coord.amend_intent(uuid, text[], text[], text, text, text) i
 create or replace function coord._sort_intents(nodes json, edges json) returns json
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord d173c41cc6959de8')
+detector = GD.get('confiture_coord cd2b3eaf4928f992')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord d173c41cc6959de8']
+    detector = GD['confiture_coord cd2b3eaf4928f992']
 return detector.merge_order(nodes, edges)
 $function$;
 comment on function coord._sort_intents(json, json) is
@@ -22710,7 +22740,7 @@ with ours (name, body, security_definer, settings) as (
     values
 ('_actor', '1f18e24a0fc5d3a93dce49596a06e5490056e6586d2742f4f2616d342b9eb0d2', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_amend', '7e6a0e12eb3ab7c3827b3f9ce1ffbd021acee47513fba8f934c5c9adb03fb570', true, array['search_path=pg_catalog, pg_temp']::text[]),
-('_analyse', 'c6c3407a8b43669bebc858b211dc29661d1c338cb1d99dc633c4926f9a706b17', false, array['plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
+('_analyse', '5d8e7e649907e85e4f0aaec2a3ad9eedecd34809f5c8d1be12e86a1d3621a933', false, array['plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
 ('_append_history', '8a9eea1b4606579ac7b0296299e644caa5376282fa36973429a7f3ceff78729f', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_authorise', 'c62c1527f3a9c9edd31a092a506bf95cb50ebb0c69beb1527d70df01d1da8009', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_authorise_review', '0577744c55b7787ae7f48e9e124976df695deddaa18d2a38a8bcd2d17ca89aa2', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -22728,7 +22758,7 @@ with ours (name, body, security_definer, settings) as (
 ('_check_text', '1aac582cc8438b9043d87227d0c2093603daedfe5790ea717c187a6456ea4c05', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_check_transition', 'e599451da1cc2eaa3c48a568d2ef0836db5432e24f46dfa3287a573fea4637f1', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_choice', '6a0ec09ca728fa8eb8b028fb505a70f93afd7c5095f2c6c0437233e035cd5d30', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_compare', '9dda6935ac5b9b31669645cfca0aec0167a9c7f83387884b1dfeaae3c08ee137', false, array['plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
+('_compare', 'f2632752e64f9d86eec4bf1b66995c262a901251b5c3b2bd2296f2d9490f508f', false, array['plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
 ('_compare_rows', 'dd08eeca5d3dd639f8f0733f06353fa94cb3bd9b3e808684fb0e5636fa399035', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_conflict_json', 'a3932a0d0c54d5c6e2a7a60973f3dcf570b7b6a3c9c6a1f28a0d89edad5203b2', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_conflict_line', 'bb606d623ac35ddfb72ef3905e94aba579c416a22a2db649125cceb68f12d403', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -22737,13 +22767,13 @@ with ours (name, body, security_definer, settings) as (
 ('_counts', '7fe8790f45e15bd26f82f9151646c029fb46c2b3487c1b571619010f7fce82b7', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_declare', 'd7b4b1148e125153e71c3a09616a03b0210ac958d245ea152a29997158154fff', false, null::text[]),
 ('_depends_on', 'f37bc93deed02bf43a8a632aea86923b8f86906001140165b00e5d823ca71d6d', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_detect', '3f8dd9897bea3058e791f4c812473adaacfe3e9fe8fd046ff41052c9e8b457cb', false, array['enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
-('_detector_facts', 'dc7a688e39496f9214a2645a211304a4518d7ecc03ae0dfecab68b2564379dee', false, null::text[]),
-('_detector_sources', 'bb9273827b5637d67bd0aa5a2e42a4b70afa60bd07d4a42d4b7a16aca966842d', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_detect', '1f7cdc6983a7660b374aa25460b63f2cbe02e8ffb03b05dc13b9eed3f0337b4e', false, array['enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
+('_detector_facts', '555527c0b2b564cac6fa2ad7e0d40459917b0fc26c51036add6d128aeeb45e1b', false, null::text[]),
+('_detector_sources', 'b0f60dcd8ca8b72c8db92d98b3657e643e24d5655d83e0205f43b14505411330', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_digest_of', 'af0f4735eb433dca9fd14b71246b20d20daa3cba8f7c0cd06774be1d1088bd30', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_ended', '679a84d1d5a194bca40468412857eae0e2e10b1e58e855442af1b763c8ada9be', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_follow_transition', '35b401e5c0362e7364b602cda21afbef50d5be447c42e99475bf5c4433bdb7a0', true, array['search_path=pg_catalog, pg_temp']::text[]),
-('_footprint', '520744b01c9616bb292db9a863bdb72a2a742c96edac6f411cc22bfbf4f16c7d', false, null::text[]),
+('_footprint', '0dccf2d980aebf43530c6b63072f8cf1dbf8e5cf5f9efc5ce27318be476f73ab', false, null::text[]),
 ('_footprint_rows', '2cf258b01339c7b05129607c705ac7d7cf484d67ac6bb504d677d0782027a4bf', false, null::text[]),
 ('_found_conflicts', 'b58569cb14b92465f9f534dc330b5dde3893374cbe0dc80eb5319af21de0b68e', false, null::text[]),
 ('_guard_intent', '4ee3bd944b5c777fc43a90b9e8b65c6df867a90d2fbd430747ba24942a4c145c', true, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -22768,7 +22798,7 @@ with ours (name, body, security_definer, settings) as (
 ('_known_hashes', '4f7872e748c4ad03daeaccbcc0f6259069f7be6c358d858ae4626cca6f837fda', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_limit_lock_wait', '4eed619fef29ee8feefa29b6653cf4fd679e0e33931a8cf4a4ed9698cea5ae8d', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_limits', 'ffaff60bb0800af484cb83e505b5a2b84b78e7495a3c4b0538c9f442bf412c0e', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_load_detector', '02e42bdc7745c21bd73b2c05b5608130b1ee3b15d4cfc138cca134b9f03bb3d8', true, array['search_path=pg_catalog, pg_temp']::text[]),
+('_load_detector', '7279f39f938adbf823c8963e481d724bc7ffa3a30a518d4fe7a9629cbb358964', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_container', '423434b839f055dd1b41a180585f7d2262aa43f041472a83077af7de726a878f', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_holder', 'b5cbdc0966ec19527fcf60f6a1819b4a82cfbf52f64f5af082ff850e624a4861', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_intent_keys', '001e7dcfa0ced100c60e78b7b257478730a36c946731aaf1ff8cd2f0ac627023', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -22792,7 +22822,7 @@ with ours (name, body, security_definer, settings) as (
 ('_register', '56586fa081177e9edb9742f7387773afbdb95351798f0c855838049b364b823e', true, array['search_path=pg_catalog, pg_temp', 'enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
 ('_setting_of', '9d76f07c41d36e171fb59699533b0dfe2bb059a0e9b71815c7d80aaf51c362b8', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_settle', '9d4fad5adf4522029c8ffd5d5136f09ccb1d48c849bb89563c90a4e4156350cc', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_sort_intents', '92ca2bd35cd4916c13389777bd9c915c6c30554205b3e59e3b3b806571cb26b4', false, null::text[]),
+('_sort_intents', '6393356bdaabfed61f9d069778f05269f6b1703a70ef7c32f0bfcd22b150f144', false, null::text[]),
 ('_status_after_conflict', '60693c723e2feefd7ba0d87d0cd41e22dcacacbceb5b21329700a2d216169e9e', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_store_conflicts', '380c4a52ee39572d837cbab55a1ce74f44c445652d82c5daa2882e8b163ba095', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_store_footprint', 'c61256ff241805c040abb05c226075df836ef4d55af9edda52519d7e0880d485', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -22811,7 +22841,7 @@ with ours (name, body, security_definer, settings) as (
 ('compare_changes', '1d38b48d75c0b9ccb3ad217145abf0a3d4104e92fd1eafbf57281b45e75e025e', false, null::text[]),
 ('compare_changes', 'c1c57ed3b89f392da90e83e7e4b80eb1c5190f50bd8e4524bf2cc7ddb3e6f559', false, null::text[]),
 ('compare_changes', 'ef266f6615d9f01190de9cd8fb41a98476373a7e0c087bc8e5e3d652a18528d5', false, null::text[]),
-('compile_detector', '1bc9caf20cd555565a565b7364947a68cd8b87566754f56f57d941f398759815', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('compile_detector', 'b1cc42b694e8c7c59a65ca85a0536aad99c27479f9f27eefae63fcf3430d997a', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('conflicts_of', '8986db19d00b60fecf4c8390651e72549c95cabda085669464d62af07d11cb31', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('detector_check', 'fb42c58de073479451a44ca97970843759baaf8a3a0c08d99cbaa571362376fc', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('export_ended', '37a73f17837d8b565ad3462f63279cfc2f85d64a7dfe9d32605f50aa6a26b121', true, array['search_path=pg_catalog, pg_temp']::text[]),

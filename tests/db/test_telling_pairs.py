@@ -71,6 +71,21 @@ PAIRS: dict[str, tuple[str, str]] = {
         "drop table note; create view note as select 1 as id",
         "drop table note; create view note as select 2 as id",
     ),
+    "an order beside a reference that both add": (
+        "alter index event_kind rename to event_by_kind;"
+        " alter table member add foreign key (team_id) references team",
+        "drop index if exists event_kind;"
+        " alter table member add foreign key (team_id) references team",
+    ),
+    "an order beside what both drop if it is there": (
+        "alter index event_kind rename to event_by_kind;"
+        " alter table member drop constraint if exists member_pkey",
+        "drop index if exists event_kind; alter table member drop constraint if exists member_pkey",
+    ),
+    "a view made anew without the column that is renamed": (
+        "alter view members rename column email to mail",
+        "drop view members; create view members as select id, points from member",
+    ),
     "renamed and renamed back": (
         "alter table note rename to note_1; alter table note_1 rename to note",
         "alter table note add column extra text",

@@ -9,12 +9,22 @@ CREATED: tuple[Rule, ...] = (
         "same-definition",
         "duplicate",
         "both create the same object with the same definition",
-        "the second CREATE finds the name taken; with IF NOT EXISTS or OR REPLACE it changes "
-        "nothing",
+        "the second CREATE finds the name taken",
         "pg_class, pg_attribute, pg_proc … have unique indexes on name and schema",
         TABLE,
         "alter table t add column e text",
         "alter table t add column e text",
+    ),
+    Rule(
+        "same-definition-again",
+        "duplicate",
+        "both create the same object with the same definition, and the second does not mind",
+        "with IF NOT EXISTS or OR REPLACE the second changes nothing; where the server chooses the "
+        "name, it makes a second one",
+        "documentation, CREATE TABLE: IF NOT EXISTS",
+        TABLE,
+        "alter table t add column if not exists e text",
+        "alter table t add column if not exists e text",
     ),
     Rule(
         "same-name",

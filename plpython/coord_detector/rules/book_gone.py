@@ -16,6 +16,16 @@ GONE: tuple[Rule, ...] = (
         "alter table t drop column c",
     ),
     Rule(
+        "both-drop-if-there",
+        "duplicate",
+        "both drop it with IF EXISTS",
+        "the second finds nothing to drop, and does not mind",
+        "documentation, DROP TABLE: IF EXISTS",
+        TABLE,
+        "alter table t drop column if exists c",
+        "alter table t drop column if exists c",
+    ),
+    Rule(
         "guarded-drop-second",
         "order",
         "both drop it, one of them with IF EXISTS or along with something else",

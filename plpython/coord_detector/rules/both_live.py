@@ -63,7 +63,7 @@ def _both_create(a: Effect, b: Effect, report: Report) -> None:
         if not same:
             say(report, "automatic-names-swap", "clash", a)
         else:
-            say(report, "same-definition", "duplicate", a)
+            say(report, "same-definition-again", "duplicate", a)
     elif automatic_a != automatic_b:
         say(report, "chosen-name-first", "order", a, "b" if automatic_a else "a", weight="error")
     elif is_rename(made_a) or is_rename(made_b):
@@ -72,7 +72,7 @@ def _both_create(a: Effect, b: Effect, report: Report) -> None:
     elif guard_a and guard_b:
         grows = _grows(made_a, made_b)
         if same:
-            say(report, "same-definition", "duplicate", a, weight="warning")
+            say(report, "same-definition-again", "duplicate", a, weight="warning")
         elif grows is not None:
             say(report, "fewer-columns-first", "order", a, grows, weight="error")
         else:
@@ -117,7 +117,7 @@ def _both_drop(a: Effect, b: Effect, report: Report) -> None:
             if not same_move(gone_a, gone_b):
                 say(report, "both-rename", "clash", a)
         elif not (gone_a.detail.get("implied") or gone_b.detail.get("implied")):
-            say(report, "both-drop", "duplicate", a, weight="warning")
+            say(report, "both-drop-if-there", "duplicate", a, weight="warning")
     elif guard_a or guard_b:
         first: Side = "b" if guard_a else "a"
         say(report, "guarded-drop-second", "order", a, first, weight="error")

@@ -133,9 +133,10 @@ def _with_rename(a: Detail, b: Detail, renames_a: bool, renames_b: bool) -> tupl
 
 def _same_label(a: Detail, b: Detail) -> tuple[str, Outcome]:
     same_place = _anchor(a) == _anchor(b) or ("gap" in a and a.get("gap") == b.get("gap"))
+    guarded = a.get("if_not_exists") and b.get("if_not_exists")
     if same_place:
-        return ("same-definition", "duplicate")
-    if a.get("if_not_exists") and b.get("if_not_exists"):
+        return ("same-definition-again" if guarded else "same-definition", "duplicate")
+    if guarded:
         return ("last-definition-wins", "clash")
     return ("same-name", "clash")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..identity import RELATION
+from ..identity import COLUMN, RELATION, family_of
 from ..model import Outcome, Side, Touch
 from . import dependents
 from .both_stay import TABLES
@@ -164,10 +164,11 @@ def _lacks(replacer: Effect, made: Touch, other: Effect, changes: list[Touch]) -
         return not other.columns.isdisjoint(_lost_columns(replacer))
     if other.columns - known:
         return True
-    return made.kind == "table" and any(
+    return any(
         touch.sub is not None
         and touch.action in ("drop", "alter")
         and (touch.kind, touch.sub) not in new
+        and not (family_of(touch.kind) == COLUMN and touch.sub in known)
         for touch in changes
     )
 

@@ -30,7 +30,15 @@ FAILS_IN_BOTH_ORDERS = frozenset(
 """Clashes that no order avoids; with the others the last writer wins."""
 
 
-WORKS_TWICE = frozenset(("same-value", "same-grant", "same-index-other-name"))
+WORKS_TWICE = frozenset(
+    (
+        "same-value",
+        "same-grant",
+        "same-index-other-name",
+        "same-definition-again",
+        "both-drop-if-there",
+    )
+)
 """Duplicates of which the second changes nothing, or does no harm: no order is wrong."""
 
 
