@@ -86,6 +86,10 @@ PAIRS: dict[str, tuple[str, str]] = {
         "alter view members rename column email to mail",
         "drop view members; create view members as select id, points from member",
     ),
+    "a field of a row that a function is given": (
+        "create function mail_of(m member) returns text language sql as 'select m.email'",
+        "alter table member rename column email to mail",
+    ),
     "renamed and renamed back": (
         "alter table note rename to note_1; alter table note_1 rename to note",
         "alter table note add column extra text",

@@ -39,6 +39,17 @@ SQL_BODIES = [
         "drop table y; truncate z'",
         "public.z!",
     ),
+    (
+        "create function f(r t, p s.pair) returns int language sql as "
+        "'select r.a + (r).b + (p).x + f.p.y'",
+        "public.t.a, public.t.b, s.pair.x, s.pair.y",
+    ),
+    ("create function f(r t) returns int return r.a", "public.t.a"),
+    ("create function f(r t[], n int) returns int language sql as 'select r.a + n.b'", ""),
+    (
+        "create function f(r t) returns int language sql as 'select r.a from u r'",
+        "public.u, public.u.a",
+    ),
     ("create function f() returns int language sql as 'select from where'", "opaque SQL text"),
     ("create function f() returns int language sql as ''", ""),
     ("create function f() returns int language c as 'lib', 'symbol'", ""),

@@ -69,6 +69,8 @@ class Collector:
         """What every touch says: that it comes from a body, for instance."""
         self.local_relations: set[str] = set()
         """Temporary tables and transition tables of a routine: names of no lasting table."""
+        self.rows: dict[str, Source] = {}
+        """Parameters of a routine that may be rows: their types, whose columns they have."""
         self.touches: list[Touch] = []
         self._seen: dict[Any, list[dict[str, Json]]] = {}
         self._whole: set[tuple[Relation, ...]] = set()
@@ -227,19 +229,34 @@ class Collector:
 
     def type_use(self, node: Any) -> None:
         """Add the type that a TypeName node names; ``table.column%TYPE`` uses the column."""
-        parts = tuple(name.sval for name in node.names)
         if node.pct_type:
+            parts = tuple(name.sval for name in node.names)
             if len(parts) > 1:
                 source = self.source(parts[-3] if len(parts) > 2 else None, parts[-2])
                 self.table(source)
                 self.column(source, parts[-1])
             return
+        options = self._types(node)
+        if options:
+            self.use("type", options)
+
+    def _types(self, node: Any) -> tuple[Relation, ...]:
+        """The types that a TypeName can mean; none for PostgreSQL's own."""
+        parts = tuple(name.sval for name in node.names)
         if len(parts) == 1:
             if parts[0] in builtin_names.TYPES or parts[0].removeprefix("_") in builtin_names.TYPES:
-                return
+                return ()
         elif parts[-2] in builtin_names.SCHEMAS:
+            return ()
+        return self.scope.resolve(parts[-2:], "type")
+
+    def row_parameter(self, name: str, type_node: Any) -> None:
+        """A parameter of a routine: where its type is a row, the body may name its columns."""
+        if type_node.pct_type or type_node.arrayBounds:
             return
-        self.use("type", self.scope.resolve(parts[-2:], "type"))
+        options = self._types(type_node)
+        if options:
+            self.rows[name] = self.table_source(name, options)
 
     def function(self, names: Sequence[Any], arguments: int, kind: str = "function") -> None:
         """Add a call; PostgreSQL's own functions win over those of the path, and are left out."""

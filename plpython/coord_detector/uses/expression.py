@@ -149,7 +149,7 @@ def bare_name(collector: Collector, name: str, level: Level) -> None:
 def qualified_name(collector: Collector, parts: list[str], level: Level) -> None:
     """``alias.column``, ``schema.table.column``, or a field of a record variable."""
     name = parts[-1]
-    source = find_source(parts[:-1], level)
+    source = find_source(parts[:-1], level) or collector.rows.get(parts[-2])
     if source is None:
         return
     found = source.find(name)
@@ -162,7 +162,7 @@ def _indirection(collector: Collector, node: Any, level: Level) -> Sequence[Any]
     first = node.indirection[0]
     if is_a(node.arg, ast.ColumnRef) and len(node.arg.fields) == 1 and is_a(first, ast.String):
         row = node.arg.fields[0].sval
-        if find_source([row], level) is not None:
+        if find_source([row], level) is not None or row in collector.rows:
             qualified_name(collector, [row, first.sval], level)
     return (node.arg, *node.indirection)
 

@@ -47,8 +47,9 @@ def body_of(node: Any, scope: Scope) -> list[Touch]:
     name = node.funcname[-1].sval
     parameters = node.parameters or ()
     if node.sql_body is not None:
-        names = [p.name for p in parameters if p.name and p.mode.value in _INPUT_MODES]
-        collector = Collector(scope, "reference", Variables([*names, name]))
+        named = _named_inputs(parameters)
+        collector = Collector(scope, "reference", Variables([*named, name]))
+        _rows(collector, named)
         for part in _flattened(node.sql_body):
             if is_a(part, ast.ReturnStmt):
                 walk(collector, part.returnval, Level(Sources(), None, NO_COMMON_TABLES))
@@ -62,10 +63,11 @@ def body_of(node: Any, scope: Scope) -> list[Touch]:
     body = texts[0].sval
     inside = scope.for_body(node)
     if language == "sql":
-        names = [p.name for p in parameters if p.name and p.mode.value in _INPUT_MODES]
+        named = _named_inputs(parameters)
         collector = Collector(
-            inside, "reference", Variables([*names, name]), body=True, checked=True
+            inside, "reference", Variables([*named, name]), body=True, checked=True
         )
+        _rows(collector, named)
         _sql_text(collector, body, None)
         return collector.touches
     collector = Collector(inside, "reference", NO_VARIABLES, body=True)
@@ -77,6 +79,16 @@ def body_of(node: Any, scope: Scope) -> list[Touch]:
     else:
         collector.opaque(f"{language} body", "only bodies in SQL and PL/pgSQL can be read")
     return collector.touches
+
+
+def _named_inputs(parameters: Sequence[Any]) -> dict[str, Any]:
+    """Parameters that an SQL body can refer to by name, with their types."""
+    return {p.name: p.argType for p in parameters if p.name and p.mode.value in _INPUT_MODES}
+
+
+def _rows(collector: Collector, parameters: dict[str, Any]) -> None:
+    for name, type_node in parameters.items():
+        collector.row_parameter(name, type_node)
 
 
 def block_of(node: Any, scope: Scope, nested: Nested | None) -> list[Touch]:

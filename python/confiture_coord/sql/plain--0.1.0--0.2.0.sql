@@ -1421,7 +1421,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
-from ..identity import COLUMN, CONSTRAINT, RELATION, ROUTINE, family_of
+from ..identity import COLUMN, CONSTRAINT, MEMBERS, RELATION, ROUTINE, family_of
 from ..model import Touch
 from . import queries
 
@@ -1446,6 +1446,18 @@ GLOBAL_KINDS = frozenset(
         "collation",
     )
 )
+
+NAMED_KINDS = frozenset(
+    (
+        "operator",
+        "operator class",
+        "operator family",
+        "text search configuration",
+        "text search dictionary",
+        "conversion",
+    )
+)
+"""Of these only the names are asked for: which schema of a path has them."""
 
 KINDS = {
     "r": "table",
@@ -1521,6 +1533,7 @@ class Facts:
         self.constraints: dict[tuple[str, str, str], tuple[str, list[str]]] = {}
         """Type and columns of constraints."""
         self.globals: dict[tuple[str, str | None, str], Address] = {}
+        self._named: set[tuple[str, str, str]] = set()
 
     def learn(self, touches: Sequence[Touch]) -> None:
         """Ask for everything that the touches name."""
@@ -1530,6 +1543,7 @@ class Facts:
         routines: set[Name] = set()
         members: set[tuple[str, str, str, str]] = set()
         others: set[tuple[str, str | None, str]] = set()
+        named: set[tuple[str, str, str]] = set()
         for touch in touches:
             names.follow(touch)
             family = family_of(touch.kind)
@@ -1540,23 +1554,28 @@ class Facts:
                     continue
             if schema is None:
                 continue
-            if family == ROUTINE:
+            if touch.kind in NAMED_KINDS:
+                named.add((touch.kind, schema, name.partition("(")[0]))
+            elif family == ROUTINE:
                 routines.add((schema, name.partition("(")[0]))
             elif family == RELATION:
                 base = names.relation(schema, name.removesuffix("[]"))
                 relations.add(base)
-            elif sub is not None and (family == COLUMN or touch.kind in MEMBER_KINDS):
+            elif sub is not None and family in MEMBERS:
                 base = names.relation(schema, name)
                 relations.add(base)
                 if family == COLUMN:
                     columns.add((*base, names.column(base, sub)))
-                else:
+                elif touch.kind in MEMBER_KINDS:
                     members.add((MEMBER_KINDS[touch.kind], *base, sub))
         self._learn_relations(relations)
         self._learn_columns(columns)
         self._learn_routines(routines)
         self._learn_members(members)
         self._learn_others(others)
+        if named:
+            for row in self._query(queries.NAMED, _columns(named, 3)):
+                self._named.add((row["kind"], row["schema"], row["name"]))
 
     def _learn_relations(self, names: set[Name]) -> None:
         if not names:
@@ -1632,6 +1651,11 @@ class Facts:
         if kind in GLOBAL_KINDS:
             return (kind, touch.schema, touch.name) in self.globals
         return None if touch.schema is None else self.address(touch, names) is not None
+
+    def is_named(self, touch: Touch) -> bool:
+        """Whether an object of the kind has the name, if it is one of those known by it only."""
+        name = touch.name.partition("(")[0]
+        return touch.schema is not None and (touch.kind, touch.schema, name) in self._named
 
     def address(self, touch: Touch, names: BaseNames) -> Address | None:
         """Where the object of a touch is in the catalog, if it is there."""
@@ -2225,6 +2249,34 @@ join pg_catalog.pg_collation c on c.collnamespace = n.oid and c.collname = i.nam
 where i.kind = 'collation'
 """
 
+NAMED = """
+with i as (
+    select distinct * from unnest($1::text[], $2::text[], $3::text[]) as i (kind, schema, name)
+)
+select i.kind, i.schema, i.name
+from i
+join pg_catalog.pg_namespace n on n.nspname = i.schema
+join (
+    select 'operator' as kind, oprnamespace as namespace, oprname as name
+    from pg_catalog.pg_operator
+    union all
+    select 'operator class' as kind, opcnamespace as namespace, opcname as name
+    from pg_catalog.pg_opclass
+    union all
+    select 'operator family' as kind, opfnamespace as namespace, opfname as name
+    from pg_catalog.pg_opfamily
+    union all
+    select 'text search configuration' as kind, cfgnamespace as namespace, cfgname as name
+    from pg_catalog.pg_ts_config
+    union all
+    select 'text search dictionary' as kind, dictnamespace as namespace, dictname as name
+    from pg_catalog.pg_ts_dict
+    union all
+    select 'conversion' as kind, connamespace as namespace, conname as name
+    from pg_catalog.pg_conversion
+) x on x.kind = i.kind and x.namespace = n.oid and x.name = i.name
+"""
+
 # A row of a generated column's expression points back at its own column: that is no dependent.
 DEPENDENTS = """
 with recursive reached (root, class, oid, sub, hard, depth) as (
@@ -2378,15 +2430,28 @@ join pg_catalog.pg_index x on x.indrelid = c.oid
 where x.indisunique and x.indpred is null and x.indexprs is null
 """
 $coord0$),
-('catalog/resolution.py', $coord0$"""Names that the text leaves open: which of the candidates the catalog has."""
+('catalog/resolution.py', $coord0$"""Names that the text leaves open: which of the candidates the catalog has.
+
+The touches of one name as a statement writes it are one group, and mean one place: the first
+schema of the path that has such an object. What a statement makes beside it (an index, the new
+name of a table) goes there, too. The touches of a bare column are a group as well, but one of
+alternatives: those tables that have it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from ..identity import MEMBERS, ROUTINE, family_of
+from ..identity import MEMBERS, RELATION, ROUTINE, family_of
 from ..model import Touch
-from .facts import BaseNames, Facts
+from ..names import quoted
+from .facts import BaseNames, Facts, Name
+
+_ALTERNATIVES = ("depth", "guessed", "by_columns")
+"""Details of candidates each of which stands for itself."""
+
+_PLACES = ("table", "references", "parent")
+"""Details that name another relation."""
 
 
 def resolve(touches: Sequence[Touch], facts: Facts) -> list[Touch]:
@@ -2396,36 +2461,147 @@ def resolve(touches: Sequence[Touch], facts: Facts) -> list[Touch]:
         group = touch.detail.get("candidate")
         if group is not None:
             groups.setdefault(group, []).append(index)
+    if not groups:
+        return [_with_signature(touch, facts) for touch in touches]
     names = BaseNames()
     there: set[int] = set()
-    if groups:
-        for index, touch in enumerate(touches):
-            names.follow(touch)
-            if "candidate" in touch.detail and _is_there(touch, facts, names):
-                there.add(index)
-    settled: dict[int, Touch | None] = {}
-    for indexes in groups.values():
-        found = [index for index in indexes if index in there]
-        if not found:
+    standing: set[int] = set()
+    for index, touch in enumerate(touches):
+        names.follow(touch)
+        if "candidate" not in touch.detail:
             continue
-        nearest = min(_depth(touches[index]) for index in found)
-        chosen = [index for index in found if _depth(touches[index]) == nearest]
-        first = touches[chosen[0]]
-        if first.kind not in ("table column", "view column"):
-            # One name: the first schema of the path that has it.
-            chosen = [
-                index
-                for index in chosen
-                if (touches[index].schema, touches[index].name) == (first.schema, first.name)
-            ]
+        if _is_there(touch, facts, names):
+            there.add(index)
+        if _relation_is_there(touch, facts, names):
+            standing.add(index)
+    settled: dict[int, Touch | None] = {}
+    moves = _Moves()
+    for indexes in groups.values():
+        ones = [touches[index] for index in indexes]
+        if any(word in one.detail for one in ones for word in _ALTERNATIVES):
+            kept = _alternatives(touches, indexes, there, standing)
+        else:
+            kept = _one_place(touches, indexes, there, standing)
+        if kept is None:
+            continue
+        chosen, certain = kept
         for index in indexes:
-            settled[index] = _certain(touches[index]) if index in chosen else None
+            touch = touches[index]
+            if index not in chosen:
+                settled[index] = None
+            elif certain:
+                settled[index] = _certain(touch)
+        if certain:
+            moves.note(ones, touches[min(chosen)])
     result: list[Touch] = []
     for index, touch in enumerate(touches):
-        kept = settled.get(index, touch)
-        if kept is not None:
-            result.append(_with_signature(kept, facts))
+        left = settled.get(index, touch)
+        if left is not None:
+            result.append(_with_signature(moves.apply(left), facts))
     return result
+
+
+Kept = tuple[set[int], bool]
+"""Which of a group stay, and whether it is certain that they are what is meant."""
+
+
+def _one_place(
+    touches: Sequence[Touch], indexes: Sequence[int], there: set[int], standing: set[int]
+) -> Kept | None:
+    """All that the group says of the first schema of the path that has the object."""
+    for index in indexes:
+        touch = touches[index]
+        family = family_of(touch.kind)
+        if index in (standing if family in MEMBERS else there) and (
+            touch.action != "create" or family in MEMBERS
+        ):
+            return {one for one in indexes if touches[one].schema == touch.schema}, True
+    return None
+
+
+def _alternatives(
+    touches: Sequence[Touch], indexes: Sequence[int], there: set[int], standing: set[int]
+) -> Kept | None:
+    found = [index for index in indexes if index in there]
+    if not found:
+        # A column that the script itself adds: whose tables are there at all.
+        found = [index for index in indexes if index in standing]
+        if not found or any("guessed" in touches[index].detail for index in indexes):
+            return None
+        kept = set(_nearest(touches, found))
+        return kept, len({touches[one].name for one in indexes}) == 1
+    return set(_nearest(touches, found)), True
+
+
+def _nearest(touches: Sequence[Touch], found: Sequence[int]) -> list[int]:
+    """The innermost query's, and of one name the first of the path."""
+    least = min(_depth(touches[index]) for index in found)
+    chosen = [index for index in found if _depth(touches[index]) == least]
+    schemas: dict[str, str | None] = {}
+    for index in chosen:
+        schemas.setdefault(touches[index].name, touches[index].schema)
+    if touches[chosen[0]].kind not in ("table column", "view column"):
+        first = touches[chosen[0]]
+        return [index for index in chosen if touches[index][2:4] == first[2:4]]
+    return [index for index in chosen if schemas[touches[index].name] == touches[index].schema]
+
+
+class _Moves:
+    """Names that the text puts into the first schema of the path, and that are in another."""
+
+    def __init__(self) -> None:
+        self._made: dict[Name, str] = {}
+        self._named: dict[tuple[int, str, str], str] = {}
+        self._types: dict[int, dict[str, str]] = {}
+
+    def note(self, ones: Sequence[Touch], chosen: Touch) -> None:
+        """Take note of what the first candidate was, and is not."""
+        first = ones[0].schema
+        if first is None or chosen.schema is None or first == chosen.schema:
+            return
+        for touch in ones:
+            if touch.schema != first or family_of(touch.kind) != RELATION:
+                continue
+            self._named[(touch.statement_no, first, touch.name)] = chosen.schema
+            written = self._types.setdefault(touch.statement_no, {})
+            written[_type(first, touch.name)] = _type(chosen.schema, touch.name)
+            if touch.action == "create":
+                self._made[(first, touch.name)] = chosen.schema
+
+    def apply(self, touch: Touch) -> Touch:
+        """The touch under the names that are meant."""
+        number, detail, name, schema = touch.statement_no, touch.detail, touch.name, touch.schema
+        for word in _PLACES:
+            place = detail.get(word)
+            if isinstance(place, dict):
+                meant = self._named.get((number, str(place.get("schema")), str(place.get("name"))))
+                if meant is not None:
+                    detail = {**detail, word: {**place, "schema": meant}}
+        if "(" in name and number in self._types:
+            name = _with_types(name, self._types[number])
+        if schema is not None and "candidate" not in detail and family_of(touch.kind) != ROUTINE:
+            if touch.action == "create" and touch.facet == "definition" and touch.sub is None:
+                self._made.pop((schema, name), None)
+            schema = self._made.get((schema, name), schema)
+        if detail is touch.detail and name == touch.name and schema == touch.schema:
+            return touch
+        return touch._replace(schema=schema, name=name, detail=detail)
+
+
+def _type(schema: str, name: str) -> str:
+    return f"{quoted(schema)}.{quoted(name)}"
+
+
+def _with_types(name: str, written: Mapping[str, str]) -> str:
+    """A routine, an operator or a cast with the types that its arguments have."""
+    head, parenthesis, rest = name.partition("(")
+    types, closing, after = rest.rpartition(")")
+    separator = " AS " if " AS " in types else ","
+    meant = []
+    for one in types.split(separator):
+        element = one.removesuffix("[]")
+        meant.append(written.get(element, element) + one[len(element) :])
+    return head + parenthesis + separator.join(meant) + closing + after
 
 
 def _is_there(touch: Touch, facts: Facts, names: BaseNames) -> bool:
@@ -2435,10 +2611,14 @@ def _is_there(touch: Touch, facts: Facts, names: BaseNames) -> bool:
             touch.schema, touch.name, arguments if isinstance(arguments, int) else None
         )
         return bool(known)
-    if touch.action == "create" and family_of(touch.kind) in MEMBERS:
-        # The member is yet to come; the relation that gets it is the one that is there.
-        touch = touch._replace(kind="table", sub=None)
-    return bool(facts.exists(touch, names))
+    return bool(facts.exists(touch, names)) or facts.is_named(touch)
+
+
+def _relation_is_there(touch: Touch, facts: Facts, names: BaseNames) -> bool:
+    """Whether there is the relation or type that the touch is a member of."""
+    if family_of(touch.kind) not in MEMBERS:
+        return False
+    return bool(facts.exists(touch._replace(kind="table", sub=None), names))
 
 
 def _depth(touch: Touch) -> int:
@@ -16285,6 +16465,8 @@ class Collector:
         """What every touch says: that it comes from a body, for instance."""
         self.local_relations: set[str] = set()
         """Temporary tables and transition tables of a routine: names of no lasting table."""
+        self.rows: dict[str, Source] = {}
+        """Parameters of a routine that may be rows: their types, whose columns they have."""
         self.touches: list[Touch] = []
         self._seen: dict[Any, list[dict[str, Json]]] = {}
         self._whole: set[tuple[Relation, ...]] = set()
@@ -16443,19 +16625,34 @@ class Collector:
 
     def type_use(self, node: Any) -> None:
         """Add the type that a TypeName node names; ``table.column%TYPE`` uses the column."""
-        parts = tuple(name.sval for name in node.names)
         if node.pct_type:
+            parts = tuple(name.sval for name in node.names)
             if len(parts) > 1:
                 source = self.source(parts[-3] if len(parts) > 2 else None, parts[-2])
                 self.table(source)
                 self.column(source, parts[-1])
             return
+        options = self._types(node)
+        if options:
+            self.use("type", options)
+
+    def _types(self, node: Any) -> tuple[Relation, ...]:
+        """The types that a TypeName can mean; none for PostgreSQL's own."""
+        parts = tuple(name.sval for name in node.names)
         if len(parts) == 1:
             if parts[0] in builtin_names.TYPES or parts[0].removeprefix("_") in builtin_names.TYPES:
-                return
+                return ()
         elif parts[-2] in builtin_names.SCHEMAS:
+            return ()
+        return self.scope.resolve(parts[-2:], "type")
+
+    def row_parameter(self, name: str, type_node: Any) -> None:
+        """A parameter of a routine: where its type is a row, the body may name its columns."""
+        if type_node.pct_type or type_node.arrayBounds:
             return
-        self.use("type", self.scope.resolve(parts[-2:], "type"))
+        options = self._types(type_node)
+        if options:
+            self.rows[name] = self.table_source(name, options)
 
     def function(self, names: Sequence[Any], arguments: int, kind: str = "function") -> None:
         """Add a call; PostgreSQL's own functions win over those of the path, and are left out."""
@@ -16663,7 +16860,7 @@ def bare_name(collector: Collector, name: str, level: Level) -> None:
 def qualified_name(collector: Collector, parts: list[str], level: Level) -> None:
     """``alias.column``, ``schema.table.column``, or a field of a record variable."""
     name = parts[-1]
-    source = find_source(parts[:-1], level)
+    source = find_source(parts[:-1], level) or collector.rows.get(parts[-2])
     if source is None:
         return
     found = source.find(name)
@@ -16676,7 +16873,7 @@ def _indirection(collector: Collector, node: Any, level: Level) -> Sequence[Any]
     first = node.indirection[0]
     if is_a(node.arg, ast.ColumnRef) and len(node.arg.fields) == 1 and is_a(first, ast.String):
         row = node.arg.fields[0].sval
-        if find_source([row], level) is not None:
+        if find_source([row], level) is not None or row in collector.rows:
             qualified_name(collector, [row, first.sval], level)
     return (node.arg, *node.indirection)
 
@@ -18436,8 +18633,9 @@ def body_of(node: Any, scope: Scope) -> list[Touch]:
     name = node.funcname[-1].sval
     parameters = node.parameters or ()
     if node.sql_body is not None:
-        names = [p.name for p in parameters if p.name and p.mode.value in _INPUT_MODES]
-        collector = Collector(scope, "reference", Variables([*names, name]))
+        named = _named_inputs(parameters)
+        collector = Collector(scope, "reference", Variables([*named, name]))
+        _rows(collector, named)
         for part in _flattened(node.sql_body):
             if is_a(part, ast.ReturnStmt):
                 walk(collector, part.returnval, Level(Sources(), None, NO_COMMON_TABLES))
@@ -18451,10 +18649,11 @@ def body_of(node: Any, scope: Scope) -> list[Touch]:
     body = texts[0].sval
     inside = scope.for_body(node)
     if language == "sql":
-        names = [p.name for p in parameters if p.name and p.mode.value in _INPUT_MODES]
+        named = _named_inputs(parameters)
         collector = Collector(
-            inside, "reference", Variables([*names, name]), body=True, checked=True
+            inside, "reference", Variables([*named, name]), body=True, checked=True
         )
+        _rows(collector, named)
         _sql_text(collector, body, None)
         return collector.touches
     collector = Collector(inside, "reference", NO_VARIABLES, body=True)
@@ -18466,6 +18665,16 @@ def body_of(node: Any, scope: Scope) -> list[Touch]:
     else:
         collector.opaque(f"{language} body", "only bodies in SQL and PL/pgSQL can be read")
     return collector.touches
+
+
+def _named_inputs(parameters: Sequence[Any]) -> dict[str, Any]:
+    """Parameters that an SQL body can refer to by name, with their types."""
+    return {p.name: p.argType for p in parameters if p.name and p.mode.value in _INPUT_MODES}
+
+
+def _rows(collector: Collector, parameters: dict[str, Any]) -> None:
+    for name, type_node in parameters.items():
+        collector.row_parameter(name, type_node)
 
 
 def block_of(node: Any, scope: Scope, nested: Nested | None) -> list[Touch]:
@@ -19341,7 +19550,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $function$
 # As the owner: where the parser lies is nothing that a caller may influence.
-if 'confiture_coord cd2b3eaf4928f992' in GD:
+if 'confiture_coord 2e3cedb050793acb' in GD:
     return
 import importlib
 import importlib.machinery
@@ -19349,7 +19558,7 @@ import importlib.util
 import marshal
 import sys
 
-package = 'coord_detector_cd2b3eaf4928f992'
+package = 'coord_detector_2e3cedb050793acb'
 python = f'{sys.implementation.cache_tag} {importlib.util.MAGIC_NUMBER.hex()}'
 compiled = plpy.prepare(
     'select path, code from coord.detector_code where fingerprint = $1 and python = $2',
@@ -19412,7 +19621,7 @@ loader = importlib.import_module(package + '.loader')
 loader.prepare(f"{folder[0]['setting']}/confiture_coord/{version}", in_backend=True)
 backend = importlib.import_module(package + '.backend')
 backend.start(plpy)
-GD['confiture_coord cd2b3eaf4928f992'] = backend
+GD['confiture_coord 2e3cedb050793acb'] = backend
 $function$;
 comment on function coord._load_detector() is
     'Loads the detector into this session (internal; harmless to call)';
@@ -19425,7 +19634,7 @@ import importlib.util
 import marshal
 import sys
 
-package = 'coord_detector_cd2b3eaf4928f992'
+package = 'coord_detector_2e3cedb050793acb'
 python = f'{sys.implementation.cache_tag} {importlib.util.MAGIC_NUMBER.hex()}'
 insert = plpy.prepare(
     'insert into coord.detector_code (fingerprint, python, path, code) values ($1, $2, $3, $4)',
@@ -20517,10 +20726,10 @@ create or replace function coord._footprint(
 )
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord cd2b3eaf4928f992')
+detector = GD.get('confiture_coord 2e3cedb050793acb')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord cd2b3eaf4928f992']
+    detector = GD['confiture_coord 2e3cedb050793acb']
 return detector.footprint(changes, change_list, search_path, effective_path)
 $function$;
 comment on function coord._footprint(text, text[], text, name[]) is
@@ -20600,10 +20809,10 @@ language plpython3u stable
 set plan_cache_mode = force_generic_plan
 set jit = off
 as $function$
-detector = GD.get('confiture_coord cd2b3eaf4928f992')
+detector = GD.get('confiture_coord 2e3cedb050793acb')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord cd2b3eaf4928f992']
+    detector = GD['confiture_coord 2e3cedb050793acb']
 return detector.compare(
     text_a, list_a, text_b, list_b, search_path, effective_path, use_catalog, limits)
 $function$;
@@ -20707,10 +20916,10 @@ comment on function coord.compare_changes(text[], text, text, boolean) is
 create or replace function coord._detector_facts(out problem text[], out facts json)
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord cd2b3eaf4928f992')
+detector = GD.get('confiture_coord 2e3cedb050793acb')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord cd2b3eaf4928f992']
+    detector = GD['confiture_coord 2e3cedb050793acb']
 return detector.facts()
 $function$;
 comment on function coord._detector_facts() is
@@ -20731,10 +20940,10 @@ language plpython3u stable
 set plan_cache_mode = force_generic_plan
 set jit = off
 as $function$
-detector = GD.get('confiture_coord cd2b3eaf4928f992')
+detector = GD.get('confiture_coord 2e3cedb050793acb')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord cd2b3eaf4928f992']
+    detector = GD['confiture_coord 2e3cedb050793acb']
 return detector.analyse(changes, change_list, search_path, effective_path, tables_declared,
                         feature_name, limits)
 $function$;
@@ -20752,10 +20961,10 @@ set enable_seqscan = off
 set plan_cache_mode = force_generic_plan
 set jit = off
 as $function$
-detector = GD.get('confiture_coord cd2b3eaf4928f992')
+detector = GD.get('confiture_coord 2e3cedb050793acb')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord cd2b3eaf4928f992']
+    detector = GD['confiture_coord 2e3cedb050793acb']
 return detector.detect(
     intent_no, agent_id, feature_name, keys, are_exclusive, touches, resolved_path)
 $function$;
@@ -21899,10 +22108,10 @@ comment on function coord.amend_intent(uuid, text[], text[], text, text, text) i
 create or replace function coord._sort_intents(nodes json, edges json) returns json
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord cd2b3eaf4928f992')
+detector = GD.get('confiture_coord 2e3cedb050793acb')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord cd2b3eaf4928f992']
+    detector = GD['confiture_coord 2e3cedb050793acb']
 return detector.merge_order(nodes, edges)
 $function$;
 comment on function coord._sort_intents(json, json) is
@@ -22265,7 +22474,7 @@ with ours (name, body, security_definer, settings) as (
     values
 ('_actor', '1f18e24a0fc5d3a93dce49596a06e5490056e6586d2742f4f2616d342b9eb0d2', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_amend', '7e6a0e12eb3ab7c3827b3f9ce1ffbd021acee47513fba8f934c5c9adb03fb570', true, array['search_path=pg_catalog, pg_temp']::text[]),
-('_analyse', '5d8e7e649907e85e4f0aaec2a3ad9eedecd34809f5c8d1be12e86a1d3621a933', false, array['plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
+('_analyse', '15305b82e9ccc7ae990d1342d8f63e83fdbb100bce52326c6c312196ffa9752c', false, array['plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
 ('_append_history', '8a9eea1b4606579ac7b0296299e644caa5376282fa36973429a7f3ceff78729f', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_authorise', 'c62c1527f3a9c9edd31a092a506bf95cb50ebb0c69beb1527d70df01d1da8009', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_authorise_review', '0577744c55b7787ae7f48e9e124976df695deddaa18d2a38a8bcd2d17ca89aa2', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -22283,7 +22492,7 @@ with ours (name, body, security_definer, settings) as (
 ('_check_text', '1aac582cc8438b9043d87227d0c2093603daedfe5790ea717c187a6456ea4c05', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_check_transition', 'e599451da1cc2eaa3c48a568d2ef0836db5432e24f46dfa3287a573fea4637f1', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_choice', '6a0ec09ca728fa8eb8b028fb505a70f93afd7c5095f2c6c0437233e035cd5d30', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_compare', 'f2632752e64f9d86eec4bf1b66995c262a901251b5c3b2bd2296f2d9490f508f', false, array['plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
+('_compare', '7adc507e146fdf6b52f84e82753f9094a4d759bbccbb309ee4a85d529ab051e1', false, array['plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
 ('_compare_rows', 'dd08eeca5d3dd639f8f0733f06353fa94cb3bd9b3e808684fb0e5636fa399035', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_conflict_json', 'a3932a0d0c54d5c6e2a7a60973f3dcf570b7b6a3c9c6a1f28a0d89edad5203b2', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_conflict_line', 'bb606d623ac35ddfb72ef3905e94aba579c416a22a2db649125cceb68f12d403', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -22292,13 +22501,13 @@ with ours (name, body, security_definer, settings) as (
 ('_counts', '7fe8790f45e15bd26f82f9151646c029fb46c2b3487c1b571619010f7fce82b7', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_declare', 'd7b4b1148e125153e71c3a09616a03b0210ac958d245ea152a29997158154fff', false, null::text[]),
 ('_depends_on', 'f37bc93deed02bf43a8a632aea86923b8f86906001140165b00e5d823ca71d6d', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_detect', '1f7cdc6983a7660b374aa25460b63f2cbe02e8ffb03b05dc13b9eed3f0337b4e', false, array['enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
-('_detector_facts', '555527c0b2b564cac6fa2ad7e0d40459917b0fc26c51036add6d128aeeb45e1b', false, null::text[]),
-('_detector_sources', 'b0f60dcd8ca8b72c8db92d98b3657e643e24d5655d83e0205f43b14505411330', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_detect', '3fd3daaf604438d9e90b118803cd82976d813e5a646f5cae698d595de2fa7254', false, array['enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
+('_detector_facts', '26c9fbf0bc489a0d7f89683ff8f4760986ffb8119b3da8319d891c8fb23c37f0', false, null::text[]),
+('_detector_sources', '3761a0dcae312912182165ec0f37918cd86245f65959c32958f27fba44999380', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_digest_of', 'af0f4735eb433dca9fd14b71246b20d20daa3cba8f7c0cd06774be1d1088bd30', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_ended', '679a84d1d5a194bca40468412857eae0e2e10b1e58e855442af1b763c8ada9be', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_follow_transition', '35b401e5c0362e7364b602cda21afbef50d5be447c42e99475bf5c4433bdb7a0', true, array['search_path=pg_catalog, pg_temp']::text[]),
-('_footprint', '0dccf2d980aebf43530c6b63072f8cf1dbf8e5cf5f9efc5ce27318be476f73ab', false, null::text[]),
+('_footprint', 'ce18a0f48ebc281c6ca8c1c9e727dc90ac8f7e7f41a78050bdf715ffe9ebcac9', false, null::text[]),
 ('_footprint_rows', '2cf258b01339c7b05129607c705ac7d7cf484d67ac6bb504d677d0782027a4bf', false, null::text[]),
 ('_found_conflicts', 'b58569cb14b92465f9f534dc330b5dde3893374cbe0dc80eb5319af21de0b68e', false, null::text[]),
 ('_guard_intent', '4ee3bd944b5c777fc43a90b9e8b65c6df867a90d2fbd430747ba24942a4c145c', true, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -22323,7 +22532,7 @@ with ours (name, body, security_definer, settings) as (
 ('_known_hashes', '4f7872e748c4ad03daeaccbcc0f6259069f7be6c358d858ae4626cca6f837fda', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_limit_lock_wait', '4eed619fef29ee8feefa29b6653cf4fd679e0e33931a8cf4a4ed9698cea5ae8d', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_limits', 'ffaff60bb0800af484cb83e505b5a2b84b78e7495a3c4b0538c9f442bf412c0e', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_load_detector', '7279f39f938adbf823c8963e481d724bc7ffa3a30a518d4fe7a9629cbb358964', true, array['search_path=pg_catalog, pg_temp']::text[]),
+('_load_detector', '3b0279a6b445d77cb37956b0aecf09e9529b235b6b447dd8cacac79773eed866', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_container', '423434b839f055dd1b41a180585f7d2262aa43f041472a83077af7de726a878f', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_holder', 'b5cbdc0966ec19527fcf60f6a1819b4a82cfbf52f64f5af082ff850e624a4861', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_intent_keys', '001e7dcfa0ced100c60e78b7b257478730a36c946731aaf1ff8cd2f0ac627023', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -22347,7 +22556,7 @@ with ours (name, body, security_definer, settings) as (
 ('_register', '56586fa081177e9edb9742f7387773afbdb95351798f0c855838049b364b823e', true, array['search_path=pg_catalog, pg_temp', 'enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
 ('_setting_of', '9d76f07c41d36e171fb59699533b0dfe2bb059a0e9b71815c7d80aaf51c362b8', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_settle', '9d4fad5adf4522029c8ffd5d5136f09ccb1d48c849bb89563c90a4e4156350cc', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_sort_intents', '6393356bdaabfed61f9d069778f05269f6b1703a70ef7c32f0bfcd22b150f144', false, null::text[]),
+('_sort_intents', '974e99931c7b21550a55e58603c71ec28305bc7e3f65ed45fd68aa797799bebf', false, null::text[]),
 ('_status_after_conflict', '60693c723e2feefd7ba0d87d0cd41e22dcacacbceb5b21329700a2d216169e9e', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_store_conflicts', '380c4a52ee39572d837cbab55a1ce74f44c445652d82c5daa2882e8b163ba095', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_store_footprint', 'c61256ff241805c040abb05c226075df836ef4d55af9edda52519d7e0880d485', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -22366,7 +22575,7 @@ with ours (name, body, security_definer, settings) as (
 ('compare_changes', '1d38b48d75c0b9ccb3ad217145abf0a3d4104e92fd1eafbf57281b45e75e025e', false, null::text[]),
 ('compare_changes', 'c1c57ed3b89f392da90e83e7e4b80eb1c5190f50bd8e4524bf2cc7ddb3e6f559', false, null::text[]),
 ('compare_changes', 'ef266f6615d9f01190de9cd8fb41a98476373a7e0c087bc8e5e3d652a18528d5', false, null::text[]),
-('compile_detector', 'b1cc42b694e8c7c59a65ca85a0536aad99c27479f9f27eefae63fcf3430d997a', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('compile_detector', '562754fecd9a3816fb8d7d444c65ed336385d28290ffdc0877e750748165ac1d', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('conflicts_of', '8986db19d00b60fecf4c8390651e72549c95cabda085669464d62af07d11cb31', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('detector_check', 'fb42c58de073479451a44ca97970843759baaf8a3a0c08d99cbaa571362376fc', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('export_ended', '37a73f17837d8b565ad3462f63279cfc2f85d64a7dfe9d32605f50aa6a26b121', true, array['search_path=pg_catalog, pg_temp']::text[]),
