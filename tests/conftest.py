@@ -34,13 +34,18 @@ CREATE_EXTENSION = "CREATE EXTENSION confiture_coord CASCADE"
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# A busy machine is slow: no test of ours fails because of the time that it takes.
+# A busy machine is slow: no test of ours fails because of the time that it takes. `make test` gives
+# one answer for one commit; what nobody has tried yet is looked for by `make fuzz`.
 hypothesis.settings.register_profile(
-    "confiture_coord", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+    "confiture_coord",
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
 )
 hypothesis.settings.register_profile(
     "fuzz",
     hypothesis.settings.get_profile("confiture_coord"),
+    derandomize=False,
     max_examples=int(os.environ.get("FUZZ_EXAMPLES", "5000")),
 )
 hypothesis.settings.load_profile("fuzz" if "FUZZ_EXAMPLES" in os.environ else "confiture_coord")
