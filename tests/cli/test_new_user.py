@@ -136,7 +136,7 @@ def test_nobody_said_which_database(anywhere: Run, monkeypatch: pytest.MonkeyPat
         ('{"a": NaN}', "JSON knows neither NaN nor Infinity"),
         (r'{"a": "\ud800"}', "nor half of a character"),
         (r'{"a": "\u0000"}', "cannot hold the character"),
-        ("[" * 30_000, "--metadata is nested too deeply"),
+        ("[" * 120_000, "--metadata is nested too deeply"),
     ],
     ids=lambda text: text[:20],
 )
