@@ -109,6 +109,7 @@ create table stay (room int4range, during daterange, foreign key (room, period d
 -- from: 18
 create foreign table archive.near (like book including all) server branch
 -- misses: statistics object archive.near_title_pages_stat: and what statistics
+-- says: CREATE STATISTICS: statistics object archive.near_title_pages_stat: and what statistics
 -- misses: table column archive.near / *: what columns book has, the catalog knows
 -- misses: table constraint archive.near / *: and what constraints
 
