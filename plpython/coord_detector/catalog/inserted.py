@@ -28,6 +28,11 @@ def note(touches: Sequence[Touch], query: Query) -> list[Touch]:
     keys: dict[Name, list[Json]] = {}
     for row in query(queries.UNIQUE_KEYS, arrays):
         keys.setdefault((row["schema"], row["name"]), []).append(list(row["columns"]))
+    for touch in touches:
+        if touch.kind == "table column" and (touch.action, touch.facet) == ("create", "definition"):
+            # Of a table that the script made, or what it added to one.
+            place = names.relation(str(touch.schema), touch.name)
+            columns.setdefault(place, []).append(str(touch.sub))
     result = list(touches)
     for index, table in tables.items():
         detail: dict[str, Json] = dict(touches[index].detail)

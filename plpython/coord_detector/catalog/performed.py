@@ -18,10 +18,12 @@ from ..names import Scope
 from ..script_error import ScriptError
 from ..uses import routine_body_uses
 from . import queries, resolution
-from .facts import BaseNames, Facts, Query
+from .facts import BaseNames, Facts, Name, Query
 
 MOST_LEVELS = 4
 MOST_BODIES = 200
+MOST_TABLES = 20
+"""Of so many tables' triggers that run one function, the columns it uses are noted."""
 
 LONGEST_BODY = 50_000
 """Longer ones, which nobody limited when they were created, would take the parser seconds."""
@@ -62,8 +64,9 @@ def add(touches: Sequence[Touch], facts: Facts, query: Query) -> list[Touch]:
     }
     for _ in range(MOST_LEVELS):
         routines: dict[int, int] = {}
-        fired: set[int] = set()
+        fired: dict[int, list[Name]] = {}
         tables: dict[int, Writes] = {}
+        places: dict[int, Name] = {}
         for touch in level:
             names.follow(touch)
             if touch.action != "use" or touch.facet != "data" or touch.schema is None:
@@ -77,15 +80,15 @@ def add(touches: Sequence[Touch], facts: Facts, query: Query) -> list[Touch]:
                 ):
                     routines.setdefault(routine.oid, touch.statement_no)
             elif touch.detail.get("access") == "write":
-                _note_write(touch, facts, names, tables)
+                _note_write(touch, facts, names, tables, places)
         tables = {oid: writes for oid, writes in tables.items() if oid not in seen}
         seen.update(tables)
         if tables:
             for row in query(queries.TRIGGERS, [sorted(tables)]):
                 writes = tables[row["root"]]
                 if writes.fire(row["type"], row["columns"]):
-                    if row["function"] not in routines:
-                        fired.add(row["function"])
+                    if row["function"] not in routines or row["function"] in fired:
+                        fired.setdefault(row["function"], []).append(places[row["root"]])
                     routines.setdefault(row["function"], writes.statement_no)
         wanted = sorted(oid for oid in routines if oid not in seen)[:MOST_BODIES]
         if not wanted:
@@ -93,7 +96,8 @@ def add(touches: Sequence[Touch], facts: Facts, query: Query) -> list[Touch]:
         seen.update(wanted)
         found: list[Touch] = []
         for row in query(queries.BODIES, [wanted]):
-            found += _performed(row, routines[row["oid"]], row["oid"] in fired)
+            of_tables = fired.get(row["oid"], [])
+            found += _performed(row, routines[row["oid"]], of_tables)
         if not found:
             break
         facts.learn(found)
@@ -102,11 +106,18 @@ def add(touches: Sequence[Touch], facts: Facts, query: Query) -> list[Touch]:
     return [*touches, *extras]
 
 
-def _note_write(touch: Touch, facts: Facts, names: BaseNames, tables: dict[int, Writes]) -> None:
+def _note_write(
+    touch: Touch,
+    facts: Facts,
+    names: BaseNames,
+    tables: dict[int, Writes],
+    places: dict[int, Name],
+) -> None:
     base = names.relation(touch.schema or "", touch.name)
     relation = facts.relations.get(base)
     if relation is None:
         return
+    places[relation.oid] = base
     writes = tables.setdefault(relation.oid, Writes(touch.statement_no))
     if touch.sub is not None:
         writes.columns.add(names.column(base, touch.sub))
@@ -118,8 +129,11 @@ def _note_write(touch: Touch, facts: Facts, names: BaseNames, tables: dict[int, 
         writes.bits |= bit if bit is not None else sum(_FIRES_ON.values())
 
 
-def _performed(row: dict[str, Any], statement_no: int, fired: bool) -> list[Touch]:
-    """What a body does when it runs, as data touches of the statement that makes it run."""
+def _performed(row: dict[str, Any], statement_no: int, of_tables: list[Name]) -> list[Touch]:
+    """What a body does when it runs, as data touches of the statement that makes it run.
+
+    ``of_tables`` are those whose triggers it is run by; none when it is called.
+    """
     if len(row["text"]) > LONGEST_BODY:
         return []
     try:
@@ -130,12 +144,19 @@ def _performed(row: dict[str, Any], statement_no: int, fired: bool) -> list[Touc
         return []
     scope = Scope([row["schema"], "public"], statement_no)
     running: dict[str, Json] = {"via": "catalog", "access": "read"}
-    if fired:
+    if of_tables:
         # A trigger knows its function, whatever the function is called by now.
         running["fired"] = True
     kind = "procedure" if node.is_procedure else "function"
     found = [Touch(statement_no, kind, row["schema"], row["name"], None, "use", "data", running)]
-    for touch in routine_body_uses(node, scope):
+    used = routine_body_uses(node, scope, of_tables[0] if of_tables else None)
+    for table in of_tables[1:MOST_TABLES]:
+        used += [
+            touch
+            for touch in routine_body_uses(node, scope, table)
+            if (touch.schema, touch.name) == table and touch.sub is not None
+        ]
+    for touch in used:
         detail: dict[str, Json] = {
             name: value for name, value in touch.detail.items() if name not in ("body", "checked")
         }

@@ -30,8 +30,11 @@ def note(touches: Sequence[Touch], facts: Facts, query: Query) -> list[Touch]:
                 touch = _trigger(touch, facts.triggers.get((*base, sub)))
             elif touch.facet == "type" and family_of(touch.kind) == COLUMN:
                 known = facts.column_types.get((*base, names.column(base, sub)))
-                if known is not None and known == touch.detail.get("value"):
-                    touch = touch._replace(detail={**touch.detail, "unchanged": True})
+                if known is not None:
+                    same: dict[str, Json] = (
+                        {"unchanged": True} if known == touch.detail.get("value") else {}
+                    )
+                    touch = touch._replace(detail={**touch.detail, **same, "was": known})
             elif touch.facet in ("default", "not null") and family_of(touch.kind) == COLUMN:
                 filled = facts.filled.get((*base, names.column(base, sub)))
                 if filled is not None:

@@ -47,7 +47,8 @@ def create_index(work: Work, node: Node) -> None:
     column_kind = "table column" if kind == "table" else f"{kind} column"
     for parameter in (*parameters, *including):
         if parameter.name:
-            work.use(column_kind, target, parameter.name, {**by, "own": True})
+            chosen: Detail = {"operator_class": True} if parameter.opclass else {}
+            work.use(column_kind, target, parameter.name, {**by, **chosen, "own": True})
         elif parameter.expr is not None:
             work.expression(parameter.expr, target, **by)
         if parameter.collation:

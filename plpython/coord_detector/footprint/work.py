@@ -265,7 +265,7 @@ class Work:
         places = set(target.options)
         inside = [touch for touch in touches if (touch.schema, touch.name) in places]
         if inside:
-            self.extend(inside, own=True, **detail)
+            self.extend(inside, own=True, expression=True, **detail)
             touches = [touch for touch in touches if (touch.schema, touch.name) not in places]
         self.extend(touches, **detail)
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Container, Sequence
 from ..identity import BARE_ROUTINE, MEMBERS, RELATION, Key, container
 from ..model import Conflict, Touch
 from ..net import net_effect
-from . import calls, pairwide
+from . import calls, makers, pairwide
 from .effects import LIVES, Effect, Prepared
 from .interplay import interplay
 from .overlap import constraints_overlap, tables_overlap
@@ -57,7 +57,9 @@ def compare(
             continue
         before = len(verdicts)
         interplay(one, two, verdicts.append)
-        if len(verdicts) == before and key.family == RELATION:
+        if len(verdicts) > before:
+            makers.reconsider(verdicts, before, (one, two), a, b)
+        elif key.family == RELATION:
             constraints_overlap(one, two, overlaps.append) or tables_overlap(
                 one, two, overlaps.append
             )

@@ -28,6 +28,17 @@ NEEDED: tuple[Rule, ...] = (
         "a",
     ),
     Rule(
+        "rows-served-alike",
+        "overlap",
+        "one puts a view in the place of the renamed table, or makes a materialized view anew; the "
+        "other changes or reads its rows, or refreshes it",
+        "a view that shows the table hands the changes on to it",
+        "documentation, CREATE VIEW: Updatable Views",
+        TABLE,
+        "alter table t rename to t_1; create view t as select * from t_1",
+        "insert into t values (1, 'x', 'y')",
+    ),
+    Rule(
         "use-before-rename",
         "order",
         "one renames or moves what the other uses by its old name",
@@ -49,6 +60,30 @@ NEEDED: tuple[Rule, ...] = (
         "alter table t alter column c type varchar(20)",
         "create view v as select c from t",
         "a",
+    ),
+    Rule(
+        "retype-before-expression",
+        "order",
+        "one makes a column another kind of type, with USING; the other adds a check, or an index "
+        "with an expression or a condition, that names the column",
+        "constants in an expression got their type when it was made: what compared text does not "
+        "compare the new type, but a new expression does",
+        "documentation, ALTER TABLE: SET DATA TYPE; undefined_function (42883)",
+        TABLE + " create type side as enum ('left', 'right');",
+        "alter table t alter column c type side using c::side",
+        "alter table t add check (c <> 'right')",
+        "a",
+    ),
+    Rule(
+        "operator-class-of-another-type",
+        "clash",
+        "one makes a column another kind of type, with USING; the other indexes it with an "
+        "operator class",
+        "an operator class is for one type, and for what is stored like it",
+        "documentation, Operator Classes and Operator Families; datatype_mismatch (42804)",
+        TABLE,
+        "alter table t alter column c type integer using length(c)",
+        "create index on t (c text_pattern_ops)",
     ),
     Rule(
         "replace-before-use",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .book_rule import Rule
+from .book_rule import TABLE, Rule
 
 FILLED = (
     "create table t (id integer primary key, c text default 'x', d text);"
@@ -74,6 +74,17 @@ ROWS: tuple[Rule, ...] = (
         FILLED,
         "alter table t add constraint k check (c in ('a', 'x'))",
         "update t set c = 'z' where id = 1",
+    ),
+    Rule(
+        "row-before-check",
+        "order",
+        "one adds a check NOT VALID, the other inserts or sets constants that it refuses",
+        "rows that are there already are left alone, the next ones are not",
+        "documentation, ALTER TABLE: NOT VALID",
+        TABLE,
+        "insert into t values (1, '')",
+        "alter table t add check (c <> '') not valid",
+        "a",
     ),
     Rule(
         "same-key-twice",

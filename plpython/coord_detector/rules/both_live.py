@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from ..identity import ONLY_TYPES, RELATION, WITHOUT_ROW_TYPE
+from itertools import zip_longest
+
+from ..identity import ONLY_TYPES, RELATION, ROUTINE, WITHOUT_ROW_TYPE, family_of
 from ..model import Side, Touch
 from . import facets
 from .effects import Effect
@@ -193,13 +195,31 @@ def _takes_away(second: Effect, first: Effect) -> bool:
 
 
 def _cannot_follow(ensuring: Effect, replacer: Effect) -> bool:
-    """Whether OR REPLACE of a view fails on the new one: columns may be added, at the end."""
+    """Whether OR REPLACE fails on the new one.
+
+    A view may get more columns, at the end; a routine must keep what it returns, and the names
+    of its parameters.
+    """
     late, early = ensuring.create, replacer.create
     assert late is not None
     assert early is not None
+    if family_of(late.kind) == ROUTINE:
+        return _returns(late) != _returns(early) or _renames_parameters(late, early)
     if late.kind != "view":
         return False
     if early.kind != "view":
         return True
     one, two = early.detail.get("columns"), late.detail.get("columns")
     return isinstance(one, list) and isinstance(two, list) and two[: len(one)] != one
+
+
+def _returns(made: Touch) -> object:
+    return made.detail.get("returns")
+
+
+def _renames_parameters(late: Touch, early: Touch) -> bool:
+    """Whether a parameter that has a name would get another, or none."""
+    new, old = (made.detail.get("arguments") or [] for made in (late, early))
+    if not isinstance(new, list) or not isinstance(old, list):
+        return False
+    return any(was and was != now for was, now in zip_longest(old, new))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ..identity import COLUMN, RELATION
-from ..model import Side
-from . import dependents, facets, families, labels, publications, rows, stars, writers
+from ..model import Side, Touch
+from . import dependents, facets, families, labels, publications, retyping, rows, stars, writers
 from .effects import READS_DATA, SPECIAL, WRITES, Effect
 from .verdict import OTHER, Report, Weight, say
 from .volume import too_many
@@ -138,6 +138,12 @@ def _labels_in_order(a: Effect, b: Effect, report: Report) -> bool:
     return bool(firsts)
 
 
+def _is_rebuilt(touch: Touch) -> bool:
+    """Whether a change of the type reads the expression again that uses the column."""
+    by = touch.detail.get("by")
+    return "expression" in touch.detail and by in ("index", "table constraint")
+
+
 def _alter_and_use(changer: Effect, user: Effect, side: Side, report: Report) -> None:
     if "tables" in changer.alters:
         publications.compare(changer, user, side, report)
@@ -147,9 +153,13 @@ def _alter_and_use(changer: Effect, user: Effect, side: Side, report: Report) ->
         say(report, "change-before-drop", "order", changer, OTHER[side], weight="error")
     if not changer.alters.get("type"):
         return
+    becomes_another = any(retyping.changes_class(touch) for touch in changer.alters["type"])
     for touch in user.uses:
         if touch.facet == "absence" or touch.detail.get("via") == "catalog":
             continue
+        if becomes_another and "operator_class" in touch.detail:
+            say(report, "operator-class-of-another-type", "clash", changer, kind="dependency")
+            return
         if dependents.blocks_retype(touch):
             say(
                 report,
@@ -159,5 +169,16 @@ def _alter_and_use(changer: Effect, user: Effect, side: Side, report: Report) ->
                 side,
                 kind="dependency",
                 weight="warning",
+            )
+            return
+        if becomes_another and _is_rebuilt(touch):
+            say(
+                report,
+                "retype-before-expression",
+                "order",
+                changer,
+                side,
+                kind="dependency",
+                weight="error",
             )
             return

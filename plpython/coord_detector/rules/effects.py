@@ -118,10 +118,12 @@ class Prepared:
         "signatures",
         "touches",
         "whole_schemas",
+        "_makers",
     )
 
     def __init__(self, touches: Sequence[Touch]) -> None:
         self.touches = touches
+        self._makers: dict[int, dict[Key, Touch]] | None = None
         self.effects: dict[Key, Effect] = {}
         self.indexes: dict[str, Touch] = {}
         """Indexes that it makes, by definition: the name is not part of that."""
@@ -153,6 +155,19 @@ class Prepared:
         """Unique constraints and indexes that it makes or drops."""
         for touch in touches:
             self._add(touch)
+
+    @property
+    def makers(self) -> dict[int, dict[Key, Touch]]:
+        """What each statement makes or gives a default: made at the first question."""
+        if self._makers is None:
+            self._makers = {}
+            for touch in self.touches:
+                if "implied" not in touch.detail and (
+                    (touch.action == "create" and touch.facet == "definition")
+                    or (touch.action == "alter" and touch.facet == "default")
+                ):
+                    self._makers.setdefault(touch.statement_no, {})[key_of(touch)] = touch
+        return self._makers
 
     def _effect(self, key: Key, touch: Touch) -> Effect:
         effect = self.effects.get(key)

@@ -86,6 +86,7 @@ _NOISE = frozenset(
         "conditional",
         "demands",
         "more_columns",
+        "was",
     )
 )
 

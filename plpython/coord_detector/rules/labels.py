@@ -54,11 +54,15 @@ def written(renames: Sequence[Touch], other: Prepared, side: Side, report: Repor
     if too_many(renames, holding):
         report(too_many_to_compare("type", key_of(renames[0])))
         return
+    made_of: dict[object, set[Key]] = {}
+    for touch in holding:
+        if touch.action == "create" and touch.kind == "table column":
+            made_of.setdefault(touch.detail.get("type"), set()).add(key_of(touch))
     for rename in renames:
         label, key = rename.detail.get("value"), key_of(rename)
         if not isinstance(label, str):
             continue
-        columns = _columns_of(rename)
+        columns = _columns_of(rename) | made_of.get(f"{key.schema}.{key.name}", set())
         by_name = key in other.effects
         if not by_name and not any(column in other.effects for column in columns):
             tables = {(column.schema, column.name) for column in columns}
@@ -108,8 +112,8 @@ def _has_label(touch: Touch, label: str, columns: set[Key], by_name: bool) -> bo
 def _constants(detail: Detail, column: str | None) -> list[Json]:
     """The constants that a change of rows gives a column, or compares it with."""
     found: list[Json] = []
-    for word in ("row", "set"):
-        values = detail.get(word)
+    rows = detail.get("rows")
+    for values in (detail.get("row"), detail.get("set"), *(rows if isinstance(rows, list) else ())):
         if isinstance(values, dict) and column in values:
             found.append(values[str(column)])
     where = detail.get("where")

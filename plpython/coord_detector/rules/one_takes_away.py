@@ -97,7 +97,7 @@ def one_replaces(replacer: Effect, other: Effect, side: Side, report: Report) ->
     assert gone is not None
     assert made is not None
     looked_up = [touch for touch in looked_up_by(other) if not touch.detail.get("body")]
-    changes = changes_of(other)
+    changes = [touch for touch in changes_of(other) if not _is_done(touch, made)]
     data = data_named_by(other)
     if any(touch.facet == "absence" for touch in other.uses):
         _dependent_first(replacer, side, report)
@@ -119,6 +119,8 @@ def one_replaces(replacer: Effect, other: Effect, side: Side, report: Report) ->
         )
     elif changes:
         say(report, "replaced-under-change", "clash", replacer)
+    elif not looked_up and _serves_rows(replacer, data):
+        say(report, "rows-served-alike", "overlap", replacer, kind="dependency", weight="warning")
     elif not (looked_up or data):
         return  # a body, or a part of it, that the new one has too
     elif not looked_up:
@@ -195,6 +197,26 @@ def _is_not_for(made: Touch, uses: list[Touch], changes: list[Touch]) -> bool:
         and touch.facet not in ("privileges", "owner", "default")
         for touch in changes
     )
+
+
+def _is_done(change: Touch, made: Touch) -> bool:
+    """VALIDATE CONSTRAINT does nothing with one that is valid from the start."""
+    return change.facet == "validation" and "not_valid" not in made.detail
+
+
+def _serves_rows(replacer: Effect, data: list[Touch]) -> bool:
+    """Whether rows are read and changed through the new one as through the old one.
+
+    A materialized view made anew is refreshed like the one before. A view in the place of the
+    table that was renamed shows its rows; changed through it they can be where it has all columns.
+    """
+    gone, made = replacer.drop, replacer.create
+    if gone is None or made is None or not data:
+        return False
+    if gone.kind == made.kind == "materialized view":
+        return True
+    reads = all(touch.detail.get("access") != "write" for touch in data)
+    return is_rename(gone) and made.kind == "view" and (reads or bool(replacer.stars))
 
 
 ONLY_ON_TABLES = frozenset(("index", "statistics object", "table constraint", "policy"))

@@ -28,6 +28,16 @@ _SILENT = frozenset(
 )
 
 
+def _in_passing(effect: Effect) -> bool:
+    """Whether it only loses what CASCADE takes along, or gets rows from a trigger."""
+    return (
+        not (effect.alters or effect.create or effect.drop)
+        and all(touch.detail.get("via") == "catalog" for touch in effect.members)
+        and all(touch.detail.get("via") == "catalog" for touch in effect.uses)
+        and all(touch.detail.get("via") == "catalog" for touch in effect.data)
+    )
+
+
 def constraints_overlap(a: Effect, b: Effect, report: Report) -> bool:
     """Both change constraints of one table."""
     if a.key.family != RELATION:
@@ -56,6 +66,8 @@ def tables_overlap(a: Effect, b: Effect, report: Report) -> bool:
         return False
     if a.life == b.life == "drop":
         return False  # it goes, whoever lets it go
+    if _in_passing(a) != _in_passing(b):
+        return False
     one, two = a.flags, b.flags
     data = READS_DATA | WRITES_DATA
     if not (

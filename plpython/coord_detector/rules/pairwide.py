@@ -89,7 +89,7 @@ def _schema_and_inside(whole: Prepared, other: Prepared, side: Side, report: Rep
             ):
                 _create_and_inside(touch, inside, side, report)
         elif touch.detail.get("all_in_schema"):
-            _all_and_inside(touch, inside, report)
+            _all_and_inside(touch, inside, whole.defaults, report)
 
 
 def _compared(wholes: list[Touch], others: Sequence[Touch], report: Report) -> list[Touch]:
@@ -161,10 +161,13 @@ _COVERED_BY = {
 }
 
 
-def _all_and_inside(granted: Touch, inside: list[Touch], report: Report) -> None:
+def _all_and_inside(
+    granted: Touch, inside: list[Touch], defaults: list[Touch], report: Report
+) -> None:
     """GRANT … ON ALL TABLES IN SCHEMA means those that are there when it is run."""
     what = (granted.facet or "").removeprefix("privileges of ")
     schema = key_of(granted)
+    later_too = any(_goes_with(granted, default) for default in defaults)
     for touch in inside:
         covered = _COVERED_BY.get(touch.kind)
         if covered != what and not (what == "routines" and covered in ("functions", "procedures")):
@@ -177,7 +180,7 @@ def _all_and_inside(granted: Touch, inside: list[Touch], report: Report) -> None
         counts = granted.detail.get("is_grant") or not isinstance(listed, list)
         if not counts and isinstance(listed, list):
             counts = not listed_in(granted, "grantee").isdisjoint(map(str, listed))
-        if (arrives and counts and not _was_there(touch)) or leaves:
+        if (arrives and counts and not later_too and not _was_there(touch)) or leaves:
             report(
                 Verdict(
                     "grant-on-all", "privilege", "clash", "error", None, (key_of(touch), schema)
@@ -191,6 +194,19 @@ def _all_and_inside(granted: Touch, inside: list[Touch], report: Report) -> None
             report(
                 Verdict("grant-and-revoke", "privilege", "clash", "error", None, (key_of(touch),))
             )
+
+
+def _goes_with(granted: Touch, default: Touch) -> bool:
+    """Whether both grant the same: on what is there in a schema, and on what comes later."""
+    what = (granted.facet or "").removeprefix("privileges of ")
+    return (
+        default.sub is None
+        and default.schema == granted.name
+        and default.name == f"on {what}"
+        and default.detail.get("is_grant") == granted.detail.get("is_grant")
+        and listed_in(default, "grantee") == listed_in(granted, "grantee")
+        and listed_in(default, "privileges") == listed_in(granted, "privileges")
+    )
 
 
 def _was_there(touch: Touch) -> bool:
@@ -247,6 +263,8 @@ def _defaults_and_made(changer: Prepared, maker: Prepared, report: Report) -> No
         what = change.name.removeprefix("on ")
         if change.sub is not None or change.detail.get("effective"):
             continue  # for what another role creates; or it is so already
+        if any(_goes_with(whole, change) for whole in changer.whole_schemas):
+            continue  # what is there already gets the same
         for made in maker.made:
             covered = _COVERED_BY.get(made.kind)
             if covered != what and not (

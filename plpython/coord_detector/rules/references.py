@@ -13,6 +13,7 @@ def compare(references: Sequence[Touch], keys: Sequence[Touch], side: Side, repo
     """Foreign keys and ON CONFLICT need a unique key; ``side`` makes or drops one."""
     of_columns: dict[object, list[Touch]] = {}
     of_table: dict[object, list[Touch]] = {}
+    replaced = _made_anew(keys)
     for key in keys:
         of_columns.setdefault((_table(key), _columns(key)), []).append(key)
         if key.detail.get("constraint_type") == "primary key":
@@ -27,7 +28,19 @@ def compare(references: Sequence[Touch], keys: Sequence[Touch], side: Side, repo
         else:
             needed = of_table.get(table, ())
         for key in needed:
-            _verdict(reference, key, side, report)
+            _verdict(reference, key, side, report, anew=_place(key) in replaced)
+
+
+def _made_anew(keys: Sequence[Touch]) -> set[object]:
+    """Primary keys, and the columns of others, that are there again after a drop."""
+    dropped = {_place(key) for key in keys if key.action == "drop"}
+    return {_place(key) for key in keys if key.action == "create" and _place(key) in dropped}
+
+
+def _place(key: Touch) -> object:
+    if key.detail.get("constraint_type") == "primary key":
+        return _table(key)
+    return (_table(key), _columns(key))
 
 
 def _target(reference: Touch) -> tuple[tuple[str | None, str], Json] | None:
@@ -50,7 +63,9 @@ def _has_key(reference: Touch) -> bool:
     return bool(reference.detail.get("key_exists"))
 
 
-def _verdict(reference: Touch, key: Touch, side: Side, report: Report) -> None:
+def _verdict(
+    reference: Touch, key: Touch, side: Side, report: Report, *, anew: bool = False
+) -> None:
     object_ = key_of(key)
     table = _table(key)
     covers = (container(object_),) if table is None else (Key("relation", *table),)
@@ -62,7 +77,13 @@ def _verdict(reference: Touch, key: Touch, side: Side, report: Report) -> None:
                 "key-before-reference", "dependency", "order", "warning", side, (object_,), covers
             )
         )
-    elif key.detail.get("cascade") or reference.action == "use":
+    elif anew and reference.action == "use":
+        return  # it finds the old key or the new one
+    elif anew and not key.detail.get("cascade"):
+        report(
+            Verdict("replace-before-use", "dependency", "order", "error", side, (object_,), covers)
+        )
+    elif (key.detail.get("cascade") or reference.action == "use") and not anew:
         first: Side = "b" if side == "a" else "a"
         report(
             Verdict("use-before-drop", "dependency", "order", "error", first, (object_,), covers)

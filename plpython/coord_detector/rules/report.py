@@ -35,6 +35,7 @@ WORKS_TWICE = frozenset(
         "same-value",
         "same-grant",
         "same-index-other-name",
+        "same-replacement",
         "same-definition-again",
         "both-drop-if-there",
     )

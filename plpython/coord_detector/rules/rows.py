@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from ..identity import COLUMN, family_of, key_of
-from ..model import Side, Touch
+from ..model import Json, Side, Touch
 from .conditions import condition_of, is_violated
 from .effects import Effect
 from .verdict import Report, Verdict, say, severity_of
@@ -13,16 +15,23 @@ from .writers import rows_of
 def compare(writer: Effect, other: Effect, side: Side, report: Report) -> None:
     """``writer`` changes rows of a relation, ``other`` does something to it."""
     backfilled = other.written
+    replaced = _anyway(writer, other.members)
     for switch in other.alters.get("enabled", ()):
         if "triggers" in switch.detail:
-            _trigger(writer, switch, report)
+            _trigger(writer, switch, set(), report)
     for member in other.members:
         if member.kind in ("trigger", "rule"):
-            _trigger(writer, member, report)
+            _trigger(writer, member, replaced.get(member.sub, set()), report)
         elif member.facet == "identity" and "insert" in writer.commands:
             _identity(writer, member, side, report)
         elif "demands" in member.detail and "inherited" not in member.detail:
-            _check(writer, member, report)
+            _check(writer, other, member, side, report)
+        elif (
+            member.facet == "not null"
+            and member.detail.get("value")
+            and _gives_null(writer, member)
+        ):
+            _refused(writer, other, member, side, report)
         elif (
             "insert" in writer.commands
             and family_of(member.kind) == COLUMN
@@ -86,6 +95,27 @@ def _not_null(writer: Effect, other: Effect, member: Touch, side: Side, report: 
         return
     if any(one.facet == "default" and one.sub == member.sub for one in other.members):
         return
+    _refused(writer, other, member, side, report)
+
+
+def _gives_null(writer: Effect, member: Touch) -> bool:
+    """Whether a row comes with NULL for the column, or gets it, in so many words."""
+    return member.sub is not None and any(
+        member.sub in row and row[member.sub] is None for row in _values(writer)
+    )
+
+
+def _values(writer: Effect) -> Iterator[dict[str, Json]]:
+    """What is known of the rows that come, and of what others get."""
+    for touch in writer.data:
+        yield from rows_of(touch)
+        values = touch.detail.get("set")
+        if isinstance(values, dict):
+            yield values
+
+
+def _refused(writer: Effect, other: Effect, member: Touch, side: Side, report: Report) -> None:
+    """A NULL that the column may not have from now on: who fills the column does so before."""
     key = key_of(member)
     if member.sub in other.written:
         report(
@@ -99,23 +129,52 @@ def _not_null(writer: Effect, other: Effect, member: Touch, side: Side, report: 
         )
 
 
-def _check(writer: Effect, member: Touch, report: Report) -> None:
+def _check(writer: Effect, other: Effect, member: Touch, side: Side, report: Report) -> None:
     """A row whose constants tell that it does not satisfy a new check."""
     demands = condition_of(member.detail, "demands")
-    for touch in writer.data:
-        values = touch.detail.get("set")
-        rows = [*rows_of(touch), values] if isinstance(values, dict) else rows_of(touch)
-        if any(is_violated(demands, row) for row in rows):
-            key = key_of(member)
-            report(
-                Verdict(
-                    "row-against-check", "constraint", "clash", "error", None, (key,), (writer.key,)
-                )
+    if not any(is_violated(demands, row) for row in _values(writer)):
+        return
+    key = key_of(member)
+    looks_back = "not_valid" not in member.detail or any(
+        one.facet == "validation" and one.sub == member.sub for one in other.members
+    )
+    if looks_back:
+        report(
+            Verdict(
+                "row-against-check", "constraint", "clash", "error", None, (key,), (writer.key,)
             )
-            return
+        )
+    else:
+        report(
+            Verdict("row-before-check", "constraint", "order", "error", side, (key,), (writer.key,))
+        )
 
 
-def _trigger(writer: Effect, member: Touch, report: Report) -> None:
+def _anyway(writer: Effect, members: list[Touch]) -> dict[str | None, set[str]]:
+    """By trigger that is dropped and made anew: the commands that fire the old and the new one."""
+    fired: dict[str | None, dict[str, set[str]]] = {}
+    for touch in members:
+        if touch.kind == "trigger" and "events" in touch.detail:
+            fired.setdefault(touch.sub, {})[touch.action] = _fires(writer, touch)
+    return {
+        name: by["drop"] & by["create"]
+        for name, by in fired.items()
+        if "drop" in by and "create" in by
+    }
+
+
+def _fires(writer: Effect, trigger: Touch) -> set[str]:
+    """The commands of the writer that fire a trigger."""
+    events, columns = trigger.detail.get("events"), trigger.detail.get("columns")
+    if not isinstance(events, list):
+        return set()
+    common = writer.commands.intersection(str(event) for event in events)
+    if isinstance(columns, list) and writer.written.isdisjoint(str(column) for column in columns):
+        common.discard("update")
+    return common
+
+
+def _trigger(writer: Effect, member: Touch, anyway: set[str], report: Report) -> None:
     detail = member.detail
     if detail.get("conditional") or (detail.get("implied") and not detail.get("cascade")):
         return
@@ -123,18 +182,7 @@ def _trigger(writer: Effect, member: Touch, report: Report) -> None:
         return
     if member.facet == "name":
         return
-    events = detail.get("events")
-    if not isinstance(events, list):
-        return
-    common = writer.commands.intersection(str(event) for event in events)
-    columns = detail.get("columns")
-    if (
-        common == {"update"}
-        and isinstance(columns, list)
-        and writer.written.isdisjoint(str(column) for column in columns)
-    ):
-        return
-    if common:
+    if _fires(writer, member) - anyway:
         report(
             Verdict(
                 "trigger-for-changed-rows",

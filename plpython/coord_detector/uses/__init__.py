@@ -79,9 +79,12 @@ def expression_uses(
     return collector.touches
 
 
-def routine_body_uses(node: Any, scope: Scope) -> list[Touch]:
-    """What the body of CREATE FUNCTION or CREATE PROCEDURE uses; the signature is not looked at."""
-    return body_of(node, scope)
+def routine_body_uses(node: Any, scope: Scope, table: Relation | None = None) -> list[Touch]:
+    """What the body of CREATE FUNCTION or CREATE PROCEDURE uses; the signature is not looked at.
+
+    ``table`` is the one whose trigger runs it: ``new`` and ``old`` are rows of that.
+    """
+    return body_of(node, scope, table)
 
 
 def do_uses(

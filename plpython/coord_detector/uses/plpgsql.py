@@ -528,6 +528,9 @@ class BodyReader:
                 return False
 
     def _assignment(self) -> Iterator[Piece]:
+        if self._word() in ("new", "old") and self._word(1) == ".":
+            # A field of a trigger's row is a column of its table.
+            yield from self._piece("expression", self._text(self._at, self._at + 3))
         while self._word() not in (":=", "="):
             self._at += 1
             if self._word(-1) == "[":

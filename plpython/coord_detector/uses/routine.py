@@ -22,7 +22,7 @@ from .literals import constant_text
 from .nodes import is_a
 from .plpgsql import BodyReader, Piece, UnreadableBody
 from .query import NO_COMMON_TABLES
-from .sources import Level, Sources
+from .sources import Level, Relation, Sources
 from .statement import Nested, statement
 
 if TYPE_CHECKING:
@@ -41,8 +41,11 @@ _INPUT_MODES = frozenset("dibv")
 """Modes of parameters whose names an SQL body can refer to: default, IN, INOUT, VARIADIC."""
 
 
-def body_of(node: Any, scope: Scope) -> list[Touch]:
-    """What the body of CREATE FUNCTION or CREATE PROCEDURE uses; its signature is not looked at."""
+def body_of(node: Any, scope: Scope, table: Relation | None = None) -> list[Touch]:
+    """What the body of CREATE FUNCTION or CREATE PROCEDURE uses; its signature is not looked at.
+
+    ``table`` is the one that ``new`` and ``old`` are rows of, when a trigger runs it.
+    """
     options = {option.defname: option.arg for option in node.options or ()}
     name = node.funcname[-1].sval
     parameters = node.parameters or ()
@@ -71,6 +74,9 @@ def body_of(node: Any, scope: Scope) -> list[Touch]:
         _sql_text(collector, body, None)
         return collector.touches
     collector = Collector(inside, "reference", NO_VARIABLES, body=True)
+    if table is not None:
+        for row in ("new", "old"):
+            collector.rows[row] = collector.table_source(row, (table,))
     if language == "plpgsql":
         names = [p.name for p in parameters if p.name]
         special = _TRIGGER_VARIABLES if _is_trigger(node) else ()

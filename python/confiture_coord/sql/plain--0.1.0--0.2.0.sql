@@ -1770,6 +1770,11 @@ def note(touches: Sequence[Touch], query: Query) -> list[Touch]:
     keys: dict[Name, list[Json]] = {}
     for row in query(queries.UNIQUE_KEYS, arrays):
         keys.setdefault((row["schema"], row["name"]), []).append(list(row["columns"]))
+    for touch in touches:
+        if touch.kind == "table column" and (touch.action, touch.facet) == ("create", "definition"):
+            # Of a table that the script made, or what it added to one.
+            place = names.relation(str(touch.schema), touch.name)
+            columns.setdefault(place, []).append(str(touch.sub))
     result = list(touches)
     for index, table in tables.items():
         detail: dict[str, Json] = dict(touches[index].detail)
@@ -1975,10 +1980,12 @@ from ..names import Scope
 from ..script_error import ScriptError
 from ..uses import routine_body_uses
 from . import queries, resolution
-from .facts import BaseNames, Facts, Query
+from .facts import BaseNames, Facts, Name, Query
 
 MOST_LEVELS = 4
 MOST_BODIES = 200
+MOST_TABLES = 20
+"""Of so many tables' triggers that run one function, the columns it uses are noted."""
 
 LONGEST_BODY = 50_000
 """Longer ones, which nobody limited when they were created, would take the parser seconds."""
@@ -2019,8 +2026,9 @@ def add(touches: Sequence[Touch], facts: Facts, query: Query) -> list[Touch]:
     }
     for _ in range(MOST_LEVELS):
         routines: dict[int, int] = {}
-        fired: set[int] = set()
+        fired: dict[int, list[Name]] = {}
         tables: dict[int, Writes] = {}
+        places: dict[int, Name] = {}
         for touch in level:
             names.follow(touch)
             if touch.action != "use" or touch.facet != "data" or touch.schema is None:
@@ -2034,15 +2042,15 @@ def add(touches: Sequence[Touch], facts: Facts, query: Query) -> list[Touch]:
                 ):
                     routines.setdefault(routine.oid, touch.statement_no)
             elif touch.detail.get("access") == "write":
-                _note_write(touch, facts, names, tables)
+                _note_write(touch, facts, names, tables, places)
         tables = {oid: writes for oid, writes in tables.items() if oid not in seen}
         seen.update(tables)
         if tables:
             for row in query(queries.TRIGGERS, [sorted(tables)]):
                 writes = tables[row["root"]]
                 if writes.fire(row["type"], row["columns"]):
-                    if row["function"] not in routines:
-                        fired.add(row["function"])
+                    if row["function"] not in routines or row["function"] in fired:
+                        fired.setdefault(row["function"], []).append(places[row["root"]])
                     routines.setdefault(row["function"], writes.statement_no)
         wanted = sorted(oid for oid in routines if oid not in seen)[:MOST_BODIES]
         if not wanted:
@@ -2050,7 +2058,8 @@ def add(touches: Sequence[Touch], facts: Facts, query: Query) -> list[Touch]:
         seen.update(wanted)
         found: list[Touch] = []
         for row in query(queries.BODIES, [wanted]):
-            found += _performed(row, routines[row["oid"]], row["oid"] in fired)
+            of_tables = fired.get(row["oid"], [])
+            found += _performed(row, routines[row["oid"]], of_tables)
         if not found:
             break
         facts.learn(found)
@@ -2059,11 +2068,18 @@ def add(touches: Sequence[Touch], facts: Facts, query: Query) -> list[Touch]:
     return [*touches, *extras]
 
 
-def _note_write(touch: Touch, facts: Facts, names: BaseNames, tables: dict[int, Writes]) -> None:
+def _note_write(
+    touch: Touch,
+    facts: Facts,
+    names: BaseNames,
+    tables: dict[int, Writes],
+    places: dict[int, Name],
+) -> None:
     base = names.relation(touch.schema or "", touch.name)
     relation = facts.relations.get(base)
     if relation is None:
         return
+    places[relation.oid] = base
     writes = tables.setdefault(relation.oid, Writes(touch.statement_no))
     if touch.sub is not None:
         writes.columns.add(names.column(base, touch.sub))
@@ -2075,8 +2091,11 @@ def _note_write(touch: Touch, facts: Facts, names: BaseNames, tables: dict[int, 
         writes.bits |= bit if bit is not None else sum(_FIRES_ON.values())
 
 
-def _performed(row: dict[str, Any], statement_no: int, fired: bool) -> list[Touch]:
-    """What a body does when it runs, as data touches of the statement that makes it run."""
+def _performed(row: dict[str, Any], statement_no: int, of_tables: list[Name]) -> list[Touch]:
+    """What a body does when it runs, as data touches of the statement that makes it run.
+
+    ``of_tables`` are those whose triggers it is run by; none when it is called.
+    """
     if len(row["text"]) > LONGEST_BODY:
         return []
     try:
@@ -2087,12 +2106,19 @@ def _performed(row: dict[str, Any], statement_no: int, fired: bool) -> list[Touc
         return []
     scope = Scope([row["schema"], "public"], statement_no)
     running: dict[str, Json] = {"via": "catalog", "access": "read"}
-    if fired:
+    if of_tables:
         # A trigger knows its function, whatever the function is called by now.
         running["fired"] = True
     kind = "procedure" if node.is_procedure else "function"
     found = [Touch(statement_no, kind, row["schema"], row["name"], None, "use", "data", running)]
-    for touch in routine_body_uses(node, scope):
+    used = routine_body_uses(node, scope, of_tables[0] if of_tables else None)
+    for table in of_tables[1:MOST_TABLES]:
+        used += [
+            touch
+            for touch in routine_body_uses(node, scope, table)
+            if (touch.schema, touch.name) == table and touch.sub is not None
+        ]
+    for touch in used:
         detail: dict[str, Json] = {
             name: value for name, value in touch.detail.items() if name not in ("body", "checked")
         }
@@ -2678,8 +2704,11 @@ def note(touches: Sequence[Touch], facts: Facts, query: Query) -> list[Touch]:
                 touch = _trigger(touch, facts.triggers.get((*base, sub)))
             elif touch.facet == "type" and family_of(touch.kind) == COLUMN:
                 known = facts.column_types.get((*base, names.column(base, sub)))
-                if known is not None and known == touch.detail.get("value"):
-                    touch = touch._replace(detail={**touch.detail, "unchanged": True})
+                if known is not None:
+                    same: dict[str, Json] = (
+                        {"unchanged": True} if known == touch.detail.get("value") else {}
+                    )
+                    touch = touch._replace(detail={**touch.detail, **same, "was": known})
             elif touch.facet in ("default", "not null") and family_of(touch.kind) == COLUMN:
                 filled = facts.filled.get((*base, names.column(base, sub)))
                 if filled is not None:
@@ -5876,7 +5905,8 @@ def create_index(work: Work, node: Node) -> None:
     column_kind = "table column" if kind == "table" else f"{kind} column"
     for parameter in (*parameters, *including):
         if parameter.name:
-            work.use(column_kind, target, parameter.name, {**by, "own": True})
+            chosen: Detail = {"operator_class": True} if parameter.opclass else {}
+            work.use(column_kind, target, parameter.name, {**by, **chosen, "own": True})
         elif parameter.expr is not None:
             work.expression(parameter.expr, target, **by)
         if parameter.collation:
@@ -9116,7 +9146,7 @@ class Work:
         places = set(target.options)
         inside = [touch for touch in touches if (touch.schema, touch.name) in places]
         if inside:
-            self.extend(inside, own=True, **detail)
+            self.extend(inside, own=True, expression=True, **detail)
             touches = [touch for touch in touches if (touch.schema, touch.name) not in places]
         self.extend(touches, **detail)
 
@@ -10766,7 +10796,7 @@ from collections.abc import Callable, Container, Sequence
 from ..identity import BARE_ROUTINE, MEMBERS, RELATION, Key, container
 from ..model import Conflict, Touch
 from ..net import net_effect
-from . import calls, pairwide
+from . import calls, makers, pairwide
 from .effects import LIVES, Effect, Prepared
 from .interplay import interplay
 from .overlap import constraints_overlap, tables_overlap
@@ -10811,7 +10841,9 @@ def compare(
             continue
         before = len(verdicts)
         interplay(one, two, verdicts.append)
-        if len(verdicts) == before and key.family == RELATION:
+        if len(verdicts) > before:
+            makers.reconsider(verdicts, before, (one, two), a, b)
+        elif key.family == RELATION:
             constraints_overlap(one, two, overlaps.append) or tables_overlap(
                 one, two, overlaps.append
             )
@@ -11638,6 +11670,17 @@ NEEDED: tuple[Rule, ...] = (
         "a",
     ),
     Rule(
+        "rows-served-alike",
+        "overlap",
+        "one puts a view in the place of the renamed table, or makes a materialized view anew; the "
+        "other changes or reads its rows, or refreshes it",
+        "a view that shows the table hands the changes on to it",
+        "documentation, CREATE VIEW: Updatable Views",
+        TABLE,
+        "alter table t rename to t_1; create view t as select * from t_1",
+        "insert into t values (1, 'x', 'y')",
+    ),
+    Rule(
         "use-before-rename",
         "order",
         "one renames or moves what the other uses by its old name",
@@ -11659,6 +11702,30 @@ NEEDED: tuple[Rule, ...] = (
         "alter table t alter column c type varchar(20)",
         "create view v as select c from t",
         "a",
+    ),
+    Rule(
+        "retype-before-expression",
+        "order",
+        "one makes a column another kind of type, with USING; the other adds a check, or an index "
+        "with an expression or a condition, that names the column",
+        "constants in an expression got their type when it was made: what compared text does not "
+        "compare the new type, but a new expression does",
+        "documentation, ALTER TABLE: SET DATA TYPE; undefined_function (42883)",
+        TABLE + " create type side as enum ('left', 'right');",
+        "alter table t alter column c type side using c::side",
+        "alter table t add check (c <> 'right')",
+        "a",
+    ),
+    Rule(
+        "operator-class-of-another-type",
+        "clash",
+        "one makes a column another kind of type, with USING; the other indexes it with an "
+        "operator class",
+        "an operator class is for one type, and for what is stored like it",
+        "documentation, Operator Classes and Operator Families; datatype_mismatch (42804)",
+        TABLE,
+        "alter table t alter column c type integer using length(c)",
+        "create index on t (c text_pattern_ops)",
     ),
     Rule(
         "replace-before-use",
@@ -11785,7 +11852,7 @@ $coord0$),
 
 from __future__ import annotations
 
-from .book_rule import Rule
+from .book_rule import TABLE, Rule
 
 FILLED = (
     "create table t (id integer primary key, c text default 'x', d text);"
@@ -11857,6 +11924,17 @@ ROWS: tuple[Rule, ...] = (
         FILLED,
         "alter table t add constraint k check (c in ('a', 'x'))",
         "update t set c = 'z' where id = 1",
+    ),
+    Rule(
+        "row-before-check",
+        "order",
+        "one adds a check NOT VALID, the other inserts or sets constants that it refuses",
+        "rows that are there already are left alone, the next ones are not",
+        "documentation, ALTER TABLE: NOT VALID",
+        TABLE,
+        "insert into t values (1, '')",
+        "alter table t add check (c <> '') not valid",
+        "a",
     ),
     Rule(
         "same-key-twice",
@@ -11949,7 +12027,9 @@ $coord0$),
 
 from __future__ import annotations
 
-from ..identity import ONLY_TYPES, RELATION, WITHOUT_ROW_TYPE
+from itertools import zip_longest
+
+from ..identity import ONLY_TYPES, RELATION, ROUTINE, WITHOUT_ROW_TYPE, family_of
 from ..model import Side, Touch
 from . import facets
 from .effects import Effect
@@ -12140,24 +12220,42 @@ def _takes_away(second: Effect, first: Effect) -> bool:
 
 
 def _cannot_follow(ensuring: Effect, replacer: Effect) -> bool:
-    """Whether OR REPLACE of a view fails on the new one: columns may be added, at the end."""
+    """Whether OR REPLACE fails on the new one.
+
+    A view may get more columns, at the end; a routine must keep what it returns, and the names
+    of its parameters.
+    """
     late, early = ensuring.create, replacer.create
     assert late is not None
     assert early is not None
+    if family_of(late.kind) == ROUTINE:
+        return _returns(late) != _returns(early) or _renames_parameters(late, early)
     if late.kind != "view":
         return False
     if early.kind != "view":
         return True
     one, two = early.detail.get("columns"), late.detail.get("columns")
     return isinstance(one, list) and isinstance(two, list) and two[: len(one)] != one
+
+
+def _returns(made: Touch) -> object:
+    return made.detail.get("returns")
+
+
+def _renames_parameters(late: Touch, early: Touch) -> bool:
+    """Whether a parameter that has a name would get another, or none."""
+    new, old = (made.detail.get("arguments") or [] for made in (late, early))
+    if not isinstance(new, list) or not isinstance(old, list):
+        return False
+    return any(was and was != now for was, now in zip_longest(old, new))
 $coord0$),
 ('rules/both_stay.py', $coord0$"""Both sides change or use one object that stays."""
 
 from __future__ import annotations
 
 from ..identity import COLUMN, RELATION
-from ..model import Side
-from . import dependents, facets, families, labels, publications, rows, stars, writers
+from ..model import Side, Touch
+from . import dependents, facets, families, labels, publications, retyping, rows, stars, writers
 from .effects import READS_DATA, SPECIAL, WRITES, Effect
 from .verdict import OTHER, Report, Weight, say
 from .volume import too_many
@@ -12291,6 +12389,12 @@ def _labels_in_order(a: Effect, b: Effect, report: Report) -> bool:
     return bool(firsts)
 
 
+def _is_rebuilt(touch: Touch) -> bool:
+    """Whether a change of the type reads the expression again that uses the column."""
+    by = touch.detail.get("by")
+    return "expression" in touch.detail and by in ("index", "table constraint")
+
+
 def _alter_and_use(changer: Effect, user: Effect, side: Side, report: Report) -> None:
     if "tables" in changer.alters:
         publications.compare(changer, user, side, report)
@@ -12300,9 +12404,13 @@ def _alter_and_use(changer: Effect, user: Effect, side: Side, report: Report) ->
         say(report, "change-before-drop", "order", changer, OTHER[side], weight="error")
     if not changer.alters.get("type"):
         return
+    becomes_another = any(retyping.changes_class(touch) for touch in changer.alters["type"])
     for touch in user.uses:
         if touch.facet == "absence" or touch.detail.get("via") == "catalog":
             continue
+        if becomes_another and "operator_class" in touch.detail:
+            say(report, "operator-class-of-another-type", "clash", changer, kind="dependency")
+            return
         if dependents.blocks_retype(touch):
             say(
                 report,
@@ -12312,6 +12420,17 @@ def _alter_and_use(changer: Effect, user: Effect, side: Side, report: Report) ->
                 side,
                 kind="dependency",
                 weight="warning",
+            )
+            return
+        if becomes_another and _is_rebuilt(touch):
+            say(
+                report,
+                "retype-before-expression",
+                "order",
+                changer,
+                side,
+                kind="dependency",
+                weight="error",
             )
             return
 $coord0$),
@@ -12786,10 +12905,12 @@ class Prepared:
         "signatures",
         "touches",
         "whole_schemas",
+        "_makers",
     )
 
     def __init__(self, touches: Sequence[Touch]) -> None:
         self.touches = touches
+        self._makers: dict[int, dict[Key, Touch]] | None = None
         self.effects: dict[Key, Effect] = {}
         self.indexes: dict[str, Touch] = {}
         """Indexes that it makes, by definition: the name is not part of that."""
@@ -12821,6 +12942,19 @@ class Prepared:
         """Unique constraints and indexes that it makes or drops."""
         for touch in touches:
             self._add(touch)
+
+    @property
+    def makers(self) -> dict[int, dict[Key, Touch]]:
+        """What each statement makes or gives a default: made at the first question."""
+        if self._makers is None:
+            self._makers = {}
+            for touch in self.touches:
+                if "implied" not in touch.detail and (
+                    (touch.action == "create" and touch.facet == "definition")
+                    or (touch.action == "alter" and touch.facet == "default")
+                ):
+                    self._makers.setdefault(touch.statement_no, {})[key_of(touch)] = touch
+        return self._makers
 
     def _effect(self, key: Key, touch: Touch) -> Effect:
         effect = self.effects.get(key)
@@ -13050,6 +13184,7 @@ _NOISE = frozenset(
         "conditional",
         "demands",
         "more_columns",
+        "was",
     )
 )
 
@@ -13432,11 +13567,15 @@ def written(renames: Sequence[Touch], other: Prepared, side: Side, report: Repor
     if too_many(renames, holding):
         report(too_many_to_compare("type", key_of(renames[0])))
         return
+    made_of: dict[object, set[Key]] = {}
+    for touch in holding:
+        if touch.action == "create" and touch.kind == "table column":
+            made_of.setdefault(touch.detail.get("type"), set()).add(key_of(touch))
     for rename in renames:
         label, key = rename.detail.get("value"), key_of(rename)
         if not isinstance(label, str):
             continue
-        columns = _columns_of(rename)
+        columns = _columns_of(rename) | made_of.get(f"{key.schema}.{key.name}", set())
         by_name = key in other.effects
         if not by_name and not any(column in other.effects for column in columns):
             tables = {(column.schema, column.name) for column in columns}
@@ -13486,8 +13625,8 @@ def _has_label(touch: Touch, label: str, columns: set[Key], by_name: bool) -> bo
 def _constants(detail: Detail, column: str | None) -> list[Json]:
     """The constants that a change of rows gives a column, or compares it with."""
     found: list[Json] = []
-    for word in ("row", "set"):
-        values = detail.get(word)
+    rows = detail.get("rows")
+    for values in (detail.get("row"), detail.get("set"), *(rows if isinstance(rows, list) else ())):
         if isinstance(values, dict) and column in values:
             found.append(values[str(column)])
     where = detail.get("where")
@@ -13532,6 +13671,76 @@ def _needs(detail: Detail) -> tuple[Json, ...]:
         return (detail.get("value"),)
     anchor = detail.get("anchor")
     return tuple(anchor.values()) if isinstance(anchor, dict) else ()
+$coord0$),
+('rules/makers.py', $coord0$"""What uses an object because a statement makes it, when the other side takes that away itself.
+
+A view that one side makes stops the other from dropping a column, unless the other drops this
+very view first: then only the object's own coming and going is left to be judged.
+"""
+
+from __future__ import annotations
+
+from ..identity import MEMBERS, RELATION, Key, container
+from ..model import Side, Touch
+from . import dependents
+from .effects import Effect, Prepared
+from .needs import looked_up_by
+from .verdict import OTHER, Verdict
+
+STOPPED = frozenset(("drop-while-used", "retype-before-use", "retype-before-expression"))
+"""Verdicts that are about a definition which stands in the way."""
+
+
+def reconsider(
+    verdicts: list[Verdict], since: int, effects: tuple[Effect, Effect], a: Prepared, b: Prepared
+) -> None:
+    """Correct the newest verdicts, on one object, where what stands in the way goes too."""
+    kept: list[Verdict] = []
+    for verdict in verdicts[since:]:
+        if verdict.rule in STOPPED:
+            user: Side = _user(verdict, effects)
+            ours, theirs = (a, b) if user == "a" else (b, a)
+            effect = effects[0] if user == "a" else effects[1]
+            standing = _in_the_way(verdict, effect)
+            if standing and all(_goes_too(touch, ours, theirs) for touch in standing):
+                if verdict.rule == "drop-while-used":
+                    kept.append(
+                        verdict._replace(rule="use-before-drop", outcome="order", first=user)
+                    )
+                continue
+        kept.append(verdict)
+    verdicts[since:] = kept
+
+
+def _user(verdict: Verdict, effects: tuple[Effect, Effect]) -> Side:
+    """The side whose definition stands in the way."""
+    if verdict.first is not None:
+        return OTHER[verdict.first]
+    return "b" if effects[0].drop is not None else "a"
+
+
+def _in_the_way(verdict: Verdict, user: Effect) -> list[Touch]:
+    if verdict.rule == "retype-before-use":
+        return [touch for touch in looked_up_by(user) if dependents.blocks_retype(touch)]
+    if verdict.rule == "retype-before-expression":
+        return [touch for touch in looked_up_by(user) if "expression" in touch.detail]
+    return [touch for touch in looked_up_by(user) if dependents.blocks_drop(touch, user.key)]
+
+
+def _goes_too(use: Touch, ours: Prepared, theirs: Prepared) -> bool:
+    """Whether the other side takes away all that the statement makes, or sets it anew."""
+    made = ours.makers.get(use.statement_no, {})
+    return bool(made) and all(_is_taken(touch, key, theirs) for key, touch in made.items())
+
+
+def _is_taken(made: Touch, key: Key, by: Prepared) -> bool:
+    effect = by.effects.get(key)
+    if effect is not None and (effect.drop is not None or "default" in effect.alters):
+        return effect.drop is not None or made.facet == "default"
+    if key.family in MEMBERS:
+        owner = by.effects.get(container(key))
+        return owner is not None and owner.key.family == RELATION and owner.drop is not None
+    return False
 $coord0$),
 ('rules/needs.py', $coord0$"""What of an effect needs its object to be there, under its name, when it is executed."""
 
@@ -13734,7 +13943,7 @@ def one_replaces(replacer: Effect, other: Effect, side: Side, report: Report) ->
     assert gone is not None
     assert made is not None
     looked_up = [touch for touch in looked_up_by(other) if not touch.detail.get("body")]
-    changes = changes_of(other)
+    changes = [touch for touch in changes_of(other) if not _is_done(touch, made)]
     data = data_named_by(other)
     if any(touch.facet == "absence" for touch in other.uses):
         _dependent_first(replacer, side, report)
@@ -13756,6 +13965,8 @@ def one_replaces(replacer: Effect, other: Effect, side: Side, report: Report) ->
         )
     elif changes:
         say(report, "replaced-under-change", "clash", replacer)
+    elif not looked_up and _serves_rows(replacer, data):
+        say(report, "rows-served-alike", "overlap", replacer, kind="dependency", weight="warning")
     elif not (looked_up or data):
         return  # a body, or a part of it, that the new one has too
     elif not looked_up:
@@ -13834,6 +14045,26 @@ def _is_not_for(made: Touch, uses: list[Touch], changes: list[Touch]) -> bool:
     )
 
 
+def _is_done(change: Touch, made: Touch) -> bool:
+    """VALIDATE CONSTRAINT does nothing with one that is valid from the start."""
+    return change.facet == "validation" and "not_valid" not in made.detail
+
+
+def _serves_rows(replacer: Effect, data: list[Touch]) -> bool:
+    """Whether rows are read and changed through the new one as through the old one.
+
+    A materialized view made anew is refreshed like the one before. A view in the place of the
+    table that was renamed shows its rows; changed through it they can be where it has all columns.
+    """
+    gone, made = replacer.drop, replacer.create
+    if gone is None or made is None or not data:
+        return False
+    if gone.kind == made.kind == "materialized view":
+        return True
+    reads = all(touch.detail.get("access") != "write" for touch in data)
+    return is_rename(gone) and made.kind == "view" and (reads or bool(replacer.stars))
+
+
 ONLY_ON_TABLES = frozenset(("index", "statistics object", "table constraint", "policy"))
 """What uses a table and is refused on a view."""
 
@@ -13870,6 +14101,16 @@ _SILENT = frozenset(
 )
 
 
+def _in_passing(effect: Effect) -> bool:
+    """Whether it only loses what CASCADE takes along, or gets rows from a trigger."""
+    return (
+        not (effect.alters or effect.create or effect.drop)
+        and all(touch.detail.get("via") == "catalog" for touch in effect.members)
+        and all(touch.detail.get("via") == "catalog" for touch in effect.uses)
+        and all(touch.detail.get("via") == "catalog" for touch in effect.data)
+    )
+
+
 def constraints_overlap(a: Effect, b: Effect, report: Report) -> bool:
     """Both change constraints of one table."""
     if a.key.family != RELATION:
@@ -13898,6 +14139,8 @@ def tables_overlap(a: Effect, b: Effect, report: Report) -> bool:
         return False
     if a.life == b.life == "drop":
         return False  # it goes, whoever lets it go
+    if _in_passing(a) != _in_passing(b):
+        return False
     one, two = a.flags, b.flags
     data = READS_DATA | WRITES_DATA
     if not (
@@ -14027,7 +14270,7 @@ def _schema_and_inside(whole: Prepared, other: Prepared, side: Side, report: Rep
             ):
                 _create_and_inside(touch, inside, side, report)
         elif touch.detail.get("all_in_schema"):
-            _all_and_inside(touch, inside, report)
+            _all_and_inside(touch, inside, whole.defaults, report)
 
 
 def _compared(wholes: list[Touch], others: Sequence[Touch], report: Report) -> list[Touch]:
@@ -14099,10 +14342,13 @@ _COVERED_BY = {
 }
 
 
-def _all_and_inside(granted: Touch, inside: list[Touch], report: Report) -> None:
+def _all_and_inside(
+    granted: Touch, inside: list[Touch], defaults: list[Touch], report: Report
+) -> None:
     """GRANT \u2026 ON ALL TABLES IN SCHEMA means those that are there when it is run."""
     what = (granted.facet or "").removeprefix("privileges of ")
     schema = key_of(granted)
+    later_too = any(_goes_with(granted, default) for default in defaults)
     for touch in inside:
         covered = _COVERED_BY.get(touch.kind)
         if covered != what and not (what == "routines" and covered in ("functions", "procedures")):
@@ -14115,7 +14361,7 @@ def _all_and_inside(granted: Touch, inside: list[Touch], report: Report) -> None
         counts = granted.detail.get("is_grant") or not isinstance(listed, list)
         if not counts and isinstance(listed, list):
             counts = not listed_in(granted, "grantee").isdisjoint(map(str, listed))
-        if (arrives and counts and not _was_there(touch)) or leaves:
+        if (arrives and counts and not later_too and not _was_there(touch)) or leaves:
             report(
                 Verdict(
                     "grant-on-all", "privilege", "clash", "error", None, (key_of(touch), schema)
@@ -14129,6 +14375,19 @@ def _all_and_inside(granted: Touch, inside: list[Touch], report: Report) -> None
             report(
                 Verdict("grant-and-revoke", "privilege", "clash", "error", None, (key_of(touch),))
             )
+
+
+def _goes_with(granted: Touch, default: Touch) -> bool:
+    """Whether both grant the same: on what is there in a schema, and on what comes later."""
+    what = (granted.facet or "").removeprefix("privileges of ")
+    return (
+        default.sub is None
+        and default.schema == granted.name
+        and default.name == f"on {what}"
+        and default.detail.get("is_grant") == granted.detail.get("is_grant")
+        and listed_in(default, "grantee") == listed_in(granted, "grantee")
+        and listed_in(default, "privileges") == listed_in(granted, "privileges")
+    )
 
 
 def _was_there(touch: Touch) -> bool:
@@ -14185,6 +14444,8 @@ def _defaults_and_made(changer: Prepared, maker: Prepared, report: Report) -> No
         what = change.name.removeprefix("on ")
         if change.sub is not None or change.detail.get("effective"):
             continue  # for what another role creates; or it is so already
+        if any(_goes_with(whole, change) for whole in changer.whole_schemas):
+            continue  # what is there already gets the same
         for made in maker.made:
             covered = _COVERED_BY.get(made.kind)
             if covered != what and not (
@@ -14238,6 +14499,7 @@ def compare(references: Sequence[Touch], keys: Sequence[Touch], side: Side, repo
     """Foreign keys and ON CONFLICT need a unique key; ``side`` makes or drops one."""
     of_columns: dict[object, list[Touch]] = {}
     of_table: dict[object, list[Touch]] = {}
+    replaced = _made_anew(keys)
     for key in keys:
         of_columns.setdefault((_table(key), _columns(key)), []).append(key)
         if key.detail.get("constraint_type") == "primary key":
@@ -14252,7 +14514,19 @@ def compare(references: Sequence[Touch], keys: Sequence[Touch], side: Side, repo
         else:
             needed = of_table.get(table, ())
         for key in needed:
-            _verdict(reference, key, side, report)
+            _verdict(reference, key, side, report, anew=_place(key) in replaced)
+
+
+def _made_anew(keys: Sequence[Touch]) -> set[object]:
+    """Primary keys, and the columns of others, that are there again after a drop."""
+    dropped = {_place(key) for key in keys if key.action == "drop"}
+    return {_place(key) for key in keys if key.action == "create" and _place(key) in dropped}
+
+
+def _place(key: Touch) -> object:
+    if key.detail.get("constraint_type") == "primary key":
+        return _table(key)
+    return (_table(key), _columns(key))
 
 
 def _target(reference: Touch) -> tuple[tuple[str | None, str], Json] | None:
@@ -14275,7 +14549,9 @@ def _has_key(reference: Touch) -> bool:
     return bool(reference.detail.get("key_exists"))
 
 
-def _verdict(reference: Touch, key: Touch, side: Side, report: Report) -> None:
+def _verdict(
+    reference: Touch, key: Touch, side: Side, report: Report, *, anew: bool = False
+) -> None:
     object_ = key_of(key)
     table = _table(key)
     covers = (container(object_),) if table is None else (Key("relation", *table),)
@@ -14287,7 +14563,13 @@ def _verdict(reference: Touch, key: Touch, side: Side, report: Report) -> None:
                 "key-before-reference", "dependency", "order", "warning", side, (object_,), covers
             )
         )
-    elif key.detail.get("cascade") or reference.action == "use":
+    elif anew and reference.action == "use":
+        return  # it finds the old key or the new one
+    elif anew and not key.detail.get("cascade"):
+        report(
+            Verdict("replace-before-use", "dependency", "order", "error", side, (object_,), covers)
+        )
+    elif (key.detail.get("cascade") or reference.action == "use") and not anew:
         first: Side = "b" if side == "a" else "a"
         report(
             Verdict("use-before-drop", "dependency", "order", "error", first, (object_,), covers)
@@ -14351,6 +14633,7 @@ WORKS_TWICE = frozenset(
         "same-value",
         "same-grant",
         "same-index-other-name",
+        "same-replacement",
         "same-definition-again",
         "both-drop-if-there",
     )
@@ -14412,12 +14695,58 @@ def _conflict(type_: str, group: Sequence[Verdict], visible: Container[str]) -> 
 def _strongest_first(conflict: Conflict) -> tuple[int, int, str]:
     return (-STRENGTH[conflict.outcome], conflict.severity != "error", conflict.type)
 $coord0$),
+('rules/retyping.py', $coord0$"""Whether ALTER COLUMN TYPE makes a column something else, or more of the same."""
+
+from __future__ import annotations
+
+from ..model import Touch
+
+_ALIKE: dict[str, str] = {
+    **dict.fromkeys(
+        ("text", "character varying", "varchar", "character", "bpchar", "name"), "text"
+    ),
+    **dict.fromkeys(
+        ("smallint", "integer", "bigint", "numeric", "real", "double precision"), "number"
+    ),
+    **dict.fromkeys(
+        (
+            "date",
+            "timestamp",
+            "timestamp without time zone",
+            "timestamp with time zone",
+            "timestamptz",
+        ),
+        "time",
+    ),
+}
+"""Types that are compared with the same constants, and with each other."""
+
+
+def changes_class(touch: Touch) -> bool:
+    """Whether constants that fitted the column need not fit it any more.
+
+    USING is given where the server knows no cast that it would take by itself.
+    """
+    detail = touch.detail
+    if "using" not in detail or "unchanged" in detail:
+        return False
+    was = detail.get("was")
+    return was is None or _class_of(was) != _class_of(detail.get("value"))
+
+
+def _class_of(name: object) -> str:
+    text = str(name)
+    bare = text.partition("(")[0].strip()
+    return _ALIKE.get(bare, text)
+$coord0$),
 ('rules/rows.py', $coord0$"""Changes of rows against what decides about rows: defaults, triggers, copies of them."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from ..identity import COLUMN, family_of, key_of
-from ..model import Side, Touch
+from ..model import Json, Side, Touch
 from .conditions import condition_of, is_violated
 from .effects import Effect
 from .verdict import Report, Verdict, say, severity_of
@@ -14427,16 +14756,23 @@ from .writers import rows_of
 def compare(writer: Effect, other: Effect, side: Side, report: Report) -> None:
     """``writer`` changes rows of a relation, ``other`` does something to it."""
     backfilled = other.written
+    replaced = _anyway(writer, other.members)
     for switch in other.alters.get("enabled", ()):
         if "triggers" in switch.detail:
-            _trigger(writer, switch, report)
+            _trigger(writer, switch, set(), report)
     for member in other.members:
         if member.kind in ("trigger", "rule"):
-            _trigger(writer, member, report)
+            _trigger(writer, member, replaced.get(member.sub, set()), report)
         elif member.facet == "identity" and "insert" in writer.commands:
             _identity(writer, member, side, report)
         elif "demands" in member.detail and "inherited" not in member.detail:
-            _check(writer, member, report)
+            _check(writer, other, member, side, report)
+        elif (
+            member.facet == "not null"
+            and member.detail.get("value")
+            and _gives_null(writer, member)
+        ):
+            _refused(writer, other, member, side, report)
         elif (
             "insert" in writer.commands
             and family_of(member.kind) == COLUMN
@@ -14500,6 +14836,27 @@ def _not_null(writer: Effect, other: Effect, member: Touch, side: Side, report: 
         return
     if any(one.facet == "default" and one.sub == member.sub for one in other.members):
         return
+    _refused(writer, other, member, side, report)
+
+
+def _gives_null(writer: Effect, member: Touch) -> bool:
+    """Whether a row comes with NULL for the column, or gets it, in so many words."""
+    return member.sub is not None and any(
+        member.sub in row and row[member.sub] is None for row in _values(writer)
+    )
+
+
+def _values(writer: Effect) -> Iterator[dict[str, Json]]:
+    """What is known of the rows that come, and of what others get."""
+    for touch in writer.data:
+        yield from rows_of(touch)
+        values = touch.detail.get("set")
+        if isinstance(values, dict):
+            yield values
+
+
+def _refused(writer: Effect, other: Effect, member: Touch, side: Side, report: Report) -> None:
+    """A NULL that the column may not have from now on: who fills the column does so before."""
     key = key_of(member)
     if member.sub in other.written:
         report(
@@ -14513,23 +14870,52 @@ def _not_null(writer: Effect, other: Effect, member: Touch, side: Side, report: 
         )
 
 
-def _check(writer: Effect, member: Touch, report: Report) -> None:
+def _check(writer: Effect, other: Effect, member: Touch, side: Side, report: Report) -> None:
     """A row whose constants tell that it does not satisfy a new check."""
     demands = condition_of(member.detail, "demands")
-    for touch in writer.data:
-        values = touch.detail.get("set")
-        rows = [*rows_of(touch), values] if isinstance(values, dict) else rows_of(touch)
-        if any(is_violated(demands, row) for row in rows):
-            key = key_of(member)
-            report(
-                Verdict(
-                    "row-against-check", "constraint", "clash", "error", None, (key,), (writer.key,)
-                )
+    if not any(is_violated(demands, row) for row in _values(writer)):
+        return
+    key = key_of(member)
+    looks_back = "not_valid" not in member.detail or any(
+        one.facet == "validation" and one.sub == member.sub for one in other.members
+    )
+    if looks_back:
+        report(
+            Verdict(
+                "row-against-check", "constraint", "clash", "error", None, (key,), (writer.key,)
             )
-            return
+        )
+    else:
+        report(
+            Verdict("row-before-check", "constraint", "order", "error", side, (key,), (writer.key,))
+        )
 
 
-def _trigger(writer: Effect, member: Touch, report: Report) -> None:
+def _anyway(writer: Effect, members: list[Touch]) -> dict[str | None, set[str]]:
+    """By trigger that is dropped and made anew: the commands that fire the old and the new one."""
+    fired: dict[str | None, dict[str, set[str]]] = {}
+    for touch in members:
+        if touch.kind == "trigger" and "events" in touch.detail:
+            fired.setdefault(touch.sub, {})[touch.action] = _fires(writer, touch)
+    return {
+        name: by["drop"] & by["create"]
+        for name, by in fired.items()
+        if "drop" in by and "create" in by
+    }
+
+
+def _fires(writer: Effect, trigger: Touch) -> set[str]:
+    """The commands of the writer that fire a trigger."""
+    events, columns = trigger.detail.get("events"), trigger.detail.get("columns")
+    if not isinstance(events, list):
+        return set()
+    common = writer.commands.intersection(str(event) for event in events)
+    if isinstance(columns, list) and writer.written.isdisjoint(str(column) for column in columns):
+        common.discard("update")
+    return common
+
+
+def _trigger(writer: Effect, member: Touch, anyway: set[str], report: Report) -> None:
     detail = member.detail
     if detail.get("conditional") or (detail.get("implied") and not detail.get("cascade")):
         return
@@ -14537,18 +14923,7 @@ def _trigger(writer: Effect, member: Touch, report: Report) -> None:
         return
     if member.facet == "name":
         return
-    events = detail.get("events")
-    if not isinstance(events, list):
-        return
-    common = writer.commands.intersection(str(event) for event in events)
-    columns = detail.get("columns")
-    if (
-        common == {"update"}
-        and isinstance(columns, list)
-        and writer.written.isdisjoint(str(column) for column in columns)
-    ):
-        return
-    if common:
+    if _fires(writer, member) - anyway:
         report(
             Verdict(
                 "trigger-for-changed-rows",
@@ -15889,9 +16264,12 @@ def expression_uses(
     return collector.touches
 
 
-def routine_body_uses(node: Any, scope: Scope) -> list[Touch]:
-    """What the body of CREATE FUNCTION or CREATE PROCEDURE uses; the signature is not looked at."""
-    return body_of(node, scope)
+def routine_body_uses(node: Any, scope: Scope, table: Relation | None = None) -> list[Touch]:
+    """What the body of CREATE FUNCTION or CREATE PROCEDURE uses; the signature is not looked at.
+
+    ``table`` is the one whose trigger runs it: ``new`` and ``old`` are rows of that.
+    """
+    return body_of(node, scope, table)
 
 
 def do_uses(
@@ -18212,6 +18590,9 @@ class BodyReader:
                 return False
 
     def _assignment(self) -> Iterator[Piece]:
+        if self._word() in ("new", "old") and self._word(1) == ".":
+            # A field of a trigger's row is a column of its table.
+            yield from self._piece("expression", self._text(self._at, self._at + 3))
         while self._word() not in (":=", "="):
             self._at += 1
             if self._word(-1) == "[":
@@ -18608,7 +18989,7 @@ from .literals import constant_text
 from .nodes import is_a
 from .plpgsql import BodyReader, Piece, UnreadableBody
 from .query import NO_COMMON_TABLES
-from .sources import Level, Sources
+from .sources import Level, Relation, Sources
 from .statement import Nested, statement
 
 if TYPE_CHECKING:
@@ -18627,8 +19008,11 @@ _INPUT_MODES = frozenset("dibv")
 """Modes of parameters whose names an SQL body can refer to: default, IN, INOUT, VARIADIC."""
 
 
-def body_of(node: Any, scope: Scope) -> list[Touch]:
-    """What the body of CREATE FUNCTION or CREATE PROCEDURE uses; its signature is not looked at."""
+def body_of(node: Any, scope: Scope, table: Relation | None = None) -> list[Touch]:
+    """What the body of CREATE FUNCTION or CREATE PROCEDURE uses; its signature is not looked at.
+
+    ``table`` is the one that ``new`` and ``old`` are rows of, when a trigger runs it.
+    """
     options = {option.defname: option.arg for option in node.options or ()}
     name = node.funcname[-1].sval
     parameters = node.parameters or ()
@@ -18657,6 +19041,9 @@ def body_of(node: Any, scope: Scope) -> list[Touch]:
         _sql_text(collector, body, None)
         return collector.touches
     collector = Collector(inside, "reference", NO_VARIABLES, body=True)
+    if table is not None:
+        for row in ("new", "old"):
+            collector.rows[row] = collector.table_source(row, (table,))
     if language == "plpgsql":
         names = [p.name for p in parameters if p.name]
         special = _TRIGGER_VARIABLES if _is_trigger(node) else ()
@@ -19550,7 +19937,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $function$
 # As the owner: where the parser lies is nothing that a caller may influence.
-if 'confiture_coord 2e3cedb050793acb' in GD:
+if 'confiture_coord 380c08f6315bbdc8' in GD:
     return
 import importlib
 import importlib.machinery
@@ -19558,7 +19945,7 @@ import importlib.util
 import marshal
 import sys
 
-package = 'coord_detector_2e3cedb050793acb'
+package = 'coord_detector_380c08f6315bbdc8'
 python = f'{sys.implementation.cache_tag} {importlib.util.MAGIC_NUMBER.hex()}'
 compiled = plpy.prepare(
     'select path, code from coord.detector_code where fingerprint = $1 and python = $2',
@@ -19621,7 +20008,7 @@ loader = importlib.import_module(package + '.loader')
 loader.prepare(f"{folder[0]['setting']}/confiture_coord/{version}", in_backend=True)
 backend = importlib.import_module(package + '.backend')
 backend.start(plpy)
-GD['confiture_coord 2e3cedb050793acb'] = backend
+GD['confiture_coord 380c08f6315bbdc8'] = backend
 $function$;
 comment on function coord._load_detector() is
     'Loads the detector into this session (internal; harmless to call)';
@@ -19634,7 +20021,7 @@ import importlib.util
 import marshal
 import sys
 
-package = 'coord_detector_2e3cedb050793acb'
+package = 'coord_detector_380c08f6315bbdc8'
 python = f'{sys.implementation.cache_tag} {importlib.util.MAGIC_NUMBER.hex()}'
 insert = plpy.prepare(
     'insert into coord.detector_code (fingerprint, python, path, code) values ($1, $2, $3, $4)',
@@ -20553,28 +20940,39 @@ declare
     v_lines text;
 begin
     -- The rows' xmax says which transaction had locked them; where the row itself is not visible
-    -- yet (its insertion is what we waited for), every writer of the table is a candidate.
-    select string_agg(format('process %s, role "%s"%s, %s since %s: %s',
-               a.pid, a.usename,
-               case when a.application_name <> '' then format(' (%s)', a.application_name) else '' end,
-               coalesce(a.state, 'running'), date_trunc('second', a.xact_start),
-               left(regexp_replace(a.query, '\s+', ' ', 'g'), 120)), e'\n' order by a.pid)
-    into v_lines
-    from pg_stat_activity a
-    where a.pid <> pg_backend_pid()
-      and a.pid in (
-          select l.pid from pg_locks l
-          where l.granted and l.locktype = 'transactionid' and l.mode = 'ExclusiveLock'
-            and l.transactionid = any (holders)
-          union
-          select l.pid from pg_locks l
-          where l.granted and l.locktype = 'relation' and l.relation = $1
-            and l.mode in ('RowExclusiveLock', 'RowShareLock') and l.database = (
-                select d.oid from pg_database d where d.datname = current_database())
-            and not exists (
-                select from pg_locks h
-                where h.granted and h.locktype = 'transactionid' and h.mode = 'ExclusiveLock'
-                  and h.pid <> pg_backend_pid() and h.transactionid = any (holders)));
+    -- yet (its insertion is what we waited for), every writer of the table is a candidate. What
+    -- somebody else's session runs is for those who would see it in pg_stat_activity, too.
+    with granted as (
+        select l.*, l.locktype = 'transactionid' and l.mode = 'ExclusiveLock'
+                    and l.transactionid = any (holders) as is_holder
+        from pg_locks l where l.granted and l.pid is distinct from pg_backend_pid()
+    ), blocking as (
+        select g.pid, g.virtualtransaction from granted g where g.is_holder
+        union
+        select g.pid, g.virtualtransaction from granted g
+        where g.locktype = 'relation' and g.relation = $1
+          and g.mode in ('RowExclusiveLock', 'RowShareLock') and g.database = (
+              select d.oid from pg_database d where d.datname = current_database())
+          and not exists (select from granted h where h.is_holder)
+    ), said as (
+        select format('process %s, role "%s"%s, %s since %s%s', a.pid, a.usename,
+                   case when a.application_name <> '' then format(' (%s)', a.application_name)
+                        else '' end,
+                   coalesce(a.state, 'running'), date_trunc('second', a.xact_start),
+                   case when coord._is_member(a.usename) or coord._is_member('pg_read_all_stats')
+                        then ': ' || left(regexp_replace(a.query, '[[:space:]]+', ' ', 'g'), 120)
+                   end) as line, a.pid
+        from pg_stat_activity a where a.pid in (select b.pid from blocking b)
+        union all
+        select format('prepared transaction %L of role "%s" since %s: COMMIT PREPARED or ROLLBACK '
+                      'PREPARED ends it', p.gid, p.owner, date_trunc('second', p.prepared)), null
+        from pg_prepared_xacts p
+        where p.transaction in (
+            select g.transactionid from granted g
+            join blocking b on b.pid is null and b.virtualtransaction = g.virtualtransaction
+            where g.pid is null and g.locktype = 'transactionid' and g.mode = 'ExclusiveLock')
+    )
+    select string_agg(s.line, e'\n' order by s.pid, s.line) into v_lines from said s;
     perform coord._raise('55P03', format('gave up waiting for %s', what),
         coalesce(v_lines, 'the other transaction has ended meanwhile'),
         'try again; if that session is idle in a transaction, have it commit, or end it with '
@@ -20726,10 +21124,10 @@ create or replace function coord._footprint(
 )
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord 2e3cedb050793acb')
+detector = GD.get('confiture_coord 380c08f6315bbdc8')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 2e3cedb050793acb']
+    detector = GD['confiture_coord 380c08f6315bbdc8']
 return detector.footprint(changes, change_list, search_path, effective_path)
 $function$;
 comment on function coord._footprint(text, text[], text, name[]) is
@@ -20808,11 +21206,12 @@ create or replace function coord._compare(
 language plpython3u stable
 set plan_cache_mode = force_generic_plan
 set jit = off
+set quote_all_identifiers = off
 as $function$
-detector = GD.get('confiture_coord 2e3cedb050793acb')
+detector = GD.get('confiture_coord 380c08f6315bbdc8')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 2e3cedb050793acb']
+    detector = GD['confiture_coord 380c08f6315bbdc8']
 return detector.compare(
     text_a, list_a, text_b, list_b, search_path, effective_path, use_catalog, limits)
 $function$;
@@ -20916,10 +21315,10 @@ comment on function coord.compare_changes(text[], text, text, boolean) is
 create or replace function coord._detector_facts(out problem text[], out facts json)
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord 2e3cedb050793acb')
+detector = GD.get('confiture_coord 380c08f6315bbdc8')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 2e3cedb050793acb']
+    detector = GD['confiture_coord 380c08f6315bbdc8']
 return detector.facts()
 $function$;
 comment on function coord._detector_facts() is
@@ -20939,11 +21338,12 @@ create or replace function coord._analyse(
 language plpython3u stable
 set plan_cache_mode = force_generic_plan
 set jit = off
+set quote_all_identifiers = off
 as $function$
-detector = GD.get('confiture_coord 2e3cedb050793acb')
+detector = GD.get('confiture_coord 380c08f6315bbdc8')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 2e3cedb050793acb']
+    detector = GD['confiture_coord 380c08f6315bbdc8']
 return detector.analyse(changes, change_list, search_path, effective_path, tables_declared,
                         feature_name, limits)
 $function$;
@@ -20960,11 +21360,12 @@ language plpython3u volatile
 set enable_seqscan = off
 set plan_cache_mode = force_generic_plan
 set jit = off
+set quote_all_identifiers = off
 as $function$
-detector = GD.get('confiture_coord 2e3cedb050793acb')
+detector = GD.get('confiture_coord 380c08f6315bbdc8')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 2e3cedb050793acb']
+    detector = GD['confiture_coord 380c08f6315bbdc8']
 return detector.detect(
     intent_no, agent_id, feature_name, keys, are_exclusive, touches, resolved_path)
 $function$;
@@ -21705,7 +22106,7 @@ begin
     from (values ('conflict_type', conflict_type), ('rule', rule), ('agent_id', agent_id))
         as i (argument, value)
     where i.value is not null;
-    if object_name ~ '(^|[^\\])(\\\\)*\\$' then
+    if object_name ~ e'(^|[^\\\\])(\\\\\\\\)*\\\\$' then
         perform coord._raise('22023', 'object_name must not end with a single backslash',
             format('given: %s', object_name),
             'it is a LIKE pattern: a backslash takes the meaning from the character after it');
@@ -22108,10 +22509,10 @@ comment on function coord.amend_intent(uuid, text[], text[], text, text, text) i
 create or replace function coord._sort_intents(nodes json, edges json) returns json
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord 2e3cedb050793acb')
+detector = GD.get('confiture_coord 380c08f6315bbdc8')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 2e3cedb050793acb']
+    detector = GD['confiture_coord 380c08f6315bbdc8']
 return detector.merge_order(nodes, edges)
 $function$;
 comment on function coord._sort_intents(json, json) is
@@ -22424,6 +22825,7 @@ create or replace function coord._guard_triggers(
 ) returns setof record
 language sql stable
 set search_path = pg_catalog, pg_temp
+set quote_all_identifiers = off
 as $function$
 -- pg_restore --disable-triggers, for one, leaves ENABLE ALWAYS triggers as ordinary ones.
 select to_regclass(g.relation), g.trigger_name,
@@ -22474,7 +22876,7 @@ with ours (name, body, security_definer, settings) as (
     values
 ('_actor', '1f18e24a0fc5d3a93dce49596a06e5490056e6586d2742f4f2616d342b9eb0d2', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_amend', '7e6a0e12eb3ab7c3827b3f9ce1ffbd021acee47513fba8f934c5c9adb03fb570', true, array['search_path=pg_catalog, pg_temp']::text[]),
-('_analyse', '15305b82e9ccc7ae990d1342d8f63e83fdbb100bce52326c6c312196ffa9752c', false, array['plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
+('_analyse', '5f4873e8bcf89d9c6f8fcb8278bcf96c2b9836b712a6817a5191a599389ece43', false, array['plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
 ('_append_history', '8a9eea1b4606579ac7b0296299e644caa5376282fa36973429a7f3ceff78729f', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_authorise', 'c62c1527f3a9c9edd31a092a506bf95cb50ebb0c69beb1527d70df01d1da8009', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_authorise_review', '0577744c55b7787ae7f48e9e124976df695deddaa18d2a38a8bcd2d17ca89aa2', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -22492,7 +22894,7 @@ with ours (name, body, security_definer, settings) as (
 ('_check_text', '1aac582cc8438b9043d87227d0c2093603daedfe5790ea717c187a6456ea4c05', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_check_transition', 'e599451da1cc2eaa3c48a568d2ef0836db5432e24f46dfa3287a573fea4637f1', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_choice', '6a0ec09ca728fa8eb8b028fb505a70f93afd7c5095f2c6c0437233e035cd5d30', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_compare', '7adc507e146fdf6b52f84e82753f9094a4d759bbccbb309ee4a85d529ab051e1', false, array['plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
+('_compare', '98dfa529b58ec54a873928293b83402814f939119b446cfc67a22b50ae47ab0f', false, array['plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
 ('_compare_rows', 'dd08eeca5d3dd639f8f0733f06353fa94cb3bd9b3e808684fb0e5636fa399035', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_conflict_json', 'a3932a0d0c54d5c6e2a7a60973f3dcf570b7b6a3c9c6a1f28a0d89edad5203b2', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_conflict_line', 'bb606d623ac35ddfb72ef3905e94aba579c416a22a2db649125cceb68f12d403', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -22501,24 +22903,24 @@ with ours (name, body, security_definer, settings) as (
 ('_counts', '7fe8790f45e15bd26f82f9151646c029fb46c2b3487c1b571619010f7fce82b7', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_declare', 'd7b4b1148e125153e71c3a09616a03b0210ac958d245ea152a29997158154fff', false, null::text[]),
 ('_depends_on', 'f37bc93deed02bf43a8a632aea86923b8f86906001140165b00e5d823ca71d6d', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_detect', '3fd3daaf604438d9e90b118803cd82976d813e5a646f5cae698d595de2fa7254', false, array['enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
-('_detector_facts', '26c9fbf0bc489a0d7f89683ff8f4760986ffb8119b3da8319d891c8fb23c37f0', false, null::text[]),
-('_detector_sources', '3761a0dcae312912182165ec0f37918cd86245f65959c32958f27fba44999380', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_detect', 'cd184ffd6b95735832a84970ce3c59dd690ea36a98c3930ec7e69185ba162d1a', false, array['enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
+('_detector_facts', '7d1fd78cf8ffad7ef600569d4fbec4033dc4279d478f92f251f2f0d4ee5c3248', false, null::text[]),
+('_detector_sources', '3adb5f0c1b1333671d05bc74f0bd1c4f1be8cf7b85b9500ae078e4ab319ae880', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_digest_of', 'af0f4735eb433dca9fd14b71246b20d20daa3cba8f7c0cd06774be1d1088bd30', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_ended', '679a84d1d5a194bca40468412857eae0e2e10b1e58e855442af1b763c8ada9be', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_follow_transition', '35b401e5c0362e7364b602cda21afbef50d5be447c42e99475bf5c4433bdb7a0', true, array['search_path=pg_catalog, pg_temp']::text[]),
-('_footprint', 'ce18a0f48ebc281c6ca8c1c9e727dc90ac8f7e7f41a78050bdf715ffe9ebcac9', false, null::text[]),
+('_footprint', 'f1d18e9b647e7de6813fc5a9caf83a4daf9add0f9ba33cb83a19705c78b31fd2', false, null::text[]),
 ('_footprint_rows', '2cf258b01339c7b05129607c705ac7d7cf484d67ac6bb504d677d0782027a4bf', false, null::text[]),
 ('_found_conflicts', 'b58569cb14b92465f9f534dc330b5dde3893374cbe0dc80eb5319af21de0b68e', false, null::text[]),
 ('_guard_intent', '4ee3bd944b5c777fc43a90b9e8b65c6df867a90d2fbd430747ba24942a4c145c', true, array['search_path=pg_catalog, pg_temp']::text[]),
-('_guard_triggers', '1298d31259dfa06d509234162be6700ddf1ca7d3de89e3bbdb752560b14fb1f8', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_guard_triggers', '1298d31259dfa06d509234162be6700ddf1ca7d3de89e3bbdb752560b14fb1f8', false, array['search_path=pg_catalog, pg_temp', 'quote_all_identifiers=off']::text[]),
 ('_history_hash', '3159b733014e67c5a8dc913b00a185ae7658c085a6eeb4f00d13176a5ba603f5', false, null::text[]),
 ('_import', '372541c7f66269752c05e6d36e1d08ef2a16ff184aa3d28a0ba54a7d3b743ab9', false, array['search_path=pg_catalog, pg_temp', 'enable_seqscan=off', 'jit=off']::text[]),
 ('_import_chain', '7d142420c22aee6d1364ca6eb9ba7b42977ae58890f127271a2f71df84f6ebf8', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_import_changed', null, false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_import_check', '3c6af2657d2b2ee9f2b52507bda5a9126aafbde64f2f96f7219f56a363f4e28a', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_import_columns', null, false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_import_conflict', 'eeb85bdb6ef8b405827f259fa0620e7ab59b15743446804dd587eb9b260321c8', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_import_conflict', 'da07edd47cd7de18ca7e590298cf64849d591d4bb873dcc2722218512d6e4f48', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_import_conflict_plan', null, false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_import_id', null, false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_import_keys', 'f001bd561cbcccd8ddf8a76aa36d7d1e74d2d19e2d55109549e11eb39e677380', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -22532,7 +22934,7 @@ with ours (name, body, security_definer, settings) as (
 ('_known_hashes', '4f7872e748c4ad03daeaccbcc0f6259069f7be6c358d858ae4626cca6f837fda', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_limit_lock_wait', '4eed619fef29ee8feefa29b6653cf4fd679e0e33931a8cf4a4ed9698cea5ae8d', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_limits', 'ffaff60bb0800af484cb83e505b5a2b84b78e7495a3c4b0538c9f442bf412c0e', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_load_detector', '3b0279a6b445d77cb37956b0aecf09e9529b235b6b447dd8cacac79773eed866', true, array['search_path=pg_catalog, pg_temp']::text[]),
+('_load_detector', '5ee7892f64cc0b294c9833aba7cd7e2e953664e608ffd279b708c44965e51d93', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_container', '423434b839f055dd1b41a180585f7d2262aa43f041472a83077af7de726a878f', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_holder', 'b5cbdc0966ec19527fcf60f6a1819b4a82cfbf52f64f5af082ff850e624a4861', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_intent_keys', '001e7dcfa0ced100c60e78b7b257478730a36c946731aaf1ff8cd2f0ac627023', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -22547,7 +22949,7 @@ with ours (name, body, security_definer, settings) as (
 ('_notify_of_conflicts', 'd1058afbcc6fce52780281f1ec835f8f94c1853d41d12d73625aea8cb0e68e73', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_raise', '22b496356b887190a5020504192ca797aa693e8513b2ba7493eb62e66feab1ed', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_raise', 'fc0f1de6b844981356de8d16fd32c675b2a3e4e24f9a8667c62db54ffee71ce8', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_raise_lock_wait', '73a844fc151e85d14d3557d3975cc7455d826ad5f03e91748c71883979530089', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_raise_lock_wait', '0c6fbcdbb21cb6a6aef6700defde7cc0ff5b50c6df214bf14492c9854169adad', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_recheck', 'c733b7651621d22c431ef2bb88c3f4e7c30bacc4a3ddbb6ca6feab15f2e37032', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_redetect', 'a654420d66e40883c51fb6e957eff501e6c0194f25529257bd0b82692d258f80', false, array['search_path=pg_catalog, pg_temp', 'enable_seqscan=off', 'jit=off']::text[]),
 ('_refuse_blocking', '8d0d6d2995ef4d4a6aa140d9a36f80e08612b2ccc0787d7f6f1cde602ec27d52', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -22556,7 +22958,7 @@ with ours (name, body, security_definer, settings) as (
 ('_register', '56586fa081177e9edb9742f7387773afbdb95351798f0c855838049b364b823e', true, array['search_path=pg_catalog, pg_temp', 'enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
 ('_setting_of', '9d76f07c41d36e171fb59699533b0dfe2bb059a0e9b71815c7d80aaf51c362b8', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_settle', '9d4fad5adf4522029c8ffd5d5136f09ccb1d48c849bb89563c90a4e4156350cc', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_sort_intents', '974e99931c7b21550a55e58603c71ec28305bc7e3f65ed45fd68aa797799bebf', false, null::text[]),
+('_sort_intents', 'ef8990376b338c4f302af080bdbf4e4a6573ca222854380f1a6b86540e533801', false, null::text[]),
 ('_status_after_conflict', '60693c723e2feefd7ba0d87d0cd41e22dcacacbceb5b21329700a2d216169e9e', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_store_conflicts', '380c4a52ee39572d837cbab55a1ce74f44c445652d82c5daa2882e8b163ba095', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_store_footprint', 'c61256ff241805c040abb05c226075df836ef4d55af9edda52519d7e0880d485', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -22575,7 +22977,7 @@ with ours (name, body, security_definer, settings) as (
 ('compare_changes', '1d38b48d75c0b9ccb3ad217145abf0a3d4104e92fd1eafbf57281b45e75e025e', false, null::text[]),
 ('compare_changes', 'c1c57ed3b89f392da90e83e7e4b80eb1c5190f50bd8e4524bf2cc7ddb3e6f559', false, null::text[]),
 ('compare_changes', 'ef266f6615d9f01190de9cd8fb41a98476373a7e0c087bc8e5e3d652a18528d5', false, null::text[]),
-('compile_detector', '562754fecd9a3816fb8d7d444c65ed336385d28290ffdc0877e750748165ac1d', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('compile_detector', '985f18837297c9454baa4bc0f2a37f0e43701413eaea35125e0675cafdcd3583', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('conflicts_of', '8986db19d00b60fecf4c8390651e72549c95cabda085669464d62af07d11cb31', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('detector_check', 'fb42c58de073479451a44ca97970843759baaf8a3a0c08d99cbaa571362376fc', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('export_ended', '37a73f17837d8b565ad3462f63279cfc2f85d64a7dfe9d32605f50aa6a26b121', true, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -22583,7 +22985,7 @@ with ours (name, body, security_definer, settings) as (
 ('footprint', 'f38122e9c251698f6c4263e5a92e259d1466bd91b70553b705337519cc3e1d83', false, null::text[]),
 ('heartbeat', 'a30de901d0c9a85af91115c07e5af1d46bdb6d449e501a61d2fc0d0b9456ef49', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('history_digest', 'c6d79363758586f336b979ea3d7af95fe797cd01f847a2ac180191b339350c26', true, array['search_path=pg_catalog, pg_temp']::text[]),
-('ignore', 'dd4434fee2146df31e6d91553d657ee83ffda996980f112f230dcf2cb184c8e8', true, array['search_path=pg_catalog, pg_temp']::text[]),
+('ignore', 'f74eb21c150cc0cec9e4d4e0aae3036d4e65954ff11f3d8183994f11f013ba6f', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('import_registry', 'e8af0a4089f084786cecf2c24ba0d481c20ff6409d959a8b1cdf0277321b8106', false, null::text[]),
 ('mark_abandoned', '8a6a8e156acd6222d6f5de3a82dd16e5dd7e26a8f6815ffacefc0bf364b7c23f', false, null::text[]),
 ('mark_completed', '14ffb4e223b01e823dfe03261e7f282b26d3af1ca09b05e51c099cdb6cc76271', false, null::text[]),
@@ -22976,8 +23378,8 @@ begin
     stored.rule := 'imported';
     select * into f from coord._found_conflicts(findings, newcomer.agent_id) d
     where d.intent_id = v_other and d.conflict_type = stored.conflict_type and not d.own
-      and array(select regexp_replace(o, '^public\.', '') from unnest(d.affected_objects) o)
-          <@ array(select regexp_replace(lower(o), '^public\.', '')
+      and array(select regexp_replace(o, '^public[.]', '') from unnest(d.affected_objects) o)
+          <@ array(select regexp_replace(lower(o), '^public[.]', '')
                    from unnest(stored.affected_objects) o)
     limit 1;
     if found then
