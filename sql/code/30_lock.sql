@@ -162,28 +162,39 @@ declare
     v_lines text;
 begin
     -- The rows' xmax says which transaction had locked them; where the row itself is not visible
-    -- yet (its insertion is what we waited for), every writer of the table is a candidate.
-    select string_agg(format('process %s, role "%s"%s, %s since %s: %s',
-               a.pid, a.usename,
-               case when a.application_name <> '' then format(' (%s)', a.application_name) else '' end,
-               coalesce(a.state, 'running'), date_trunc('second', a.xact_start),
-               left(regexp_replace(a.query, '\s+', ' ', 'g'), 120)), e'\n' order by a.pid)
-    into v_lines
-    from pg_stat_activity a
-    where a.pid <> pg_backend_pid()
-      and a.pid in (
-          select l.pid from pg_locks l
-          where l.granted and l.locktype = 'transactionid' and l.mode = 'ExclusiveLock'
-            and l.transactionid = any (holders)
-          union
-          select l.pid from pg_locks l
-          where l.granted and l.locktype = 'relation' and l.relation = $1
-            and l.mode in ('RowExclusiveLock', 'RowShareLock') and l.database = (
-                select d.oid from pg_database d where d.datname = current_database())
-            and not exists (
-                select from pg_locks h
-                where h.granted and h.locktype = 'transactionid' and h.mode = 'ExclusiveLock'
-                  and h.pid <> pg_backend_pid() and h.transactionid = any (holders)));
+    -- yet (its insertion is what we waited for), every writer of the table is a candidate. What
+    -- somebody else's session runs is for those who would see it in pg_stat_activity, too.
+    with granted as (
+        select l.*, l.locktype = 'transactionid' and l.mode = 'ExclusiveLock'
+                    and l.transactionid = any (holders) as is_holder
+        from pg_locks l where l.granted and l.pid is distinct from pg_backend_pid()
+    ), blocking as (
+        select g.pid, g.virtualtransaction from granted g where g.is_holder
+        union
+        select g.pid, g.virtualtransaction from granted g
+        where g.locktype = 'relation' and g.relation = $1
+          and g.mode in ('RowExclusiveLock', 'RowShareLock') and g.database = (
+              select d.oid from pg_database d where d.datname = current_database())
+          and not exists (select from granted h where h.is_holder)
+    ), said as (
+        select format('process %s, role "%s"%s, %s since %s%s', a.pid, a.usename,
+                   case when a.application_name <> '' then format(' (%s)', a.application_name)
+                        else '' end,
+                   coalesce(a.state, 'running'), date_trunc('second', a.xact_start),
+                   case when coord._is_member(a.usename) or coord._is_member('pg_read_all_stats')
+                        then ': ' || left(regexp_replace(a.query, '[[:space:]]+', ' ', 'g'), 120)
+                   end) as line, a.pid
+        from pg_stat_activity a where a.pid in (select b.pid from blocking b)
+        union all
+        select format('prepared transaction %L of role "%s" since %s: COMMIT PREPARED or ROLLBACK '
+                      'PREPARED ends it', p.gid, p.owner, date_trunc('second', p.prepared)), null
+        from pg_prepared_xacts p
+        where p.transaction in (
+            select g.transactionid from granted g
+            join blocking b on b.pid is null and b.virtualtransaction = g.virtualtransaction
+            where g.pid is null and g.locktype = 'transactionid' and g.mode = 'ExclusiveLock')
+    )
+    select string_agg(s.line, e'\n' order by s.pid, s.line) into v_lines from said s;
     perform coord._raise('55P03', format('gave up waiting for %s', what),
         coalesce(v_lines, 'the other transaction has ended meanwhile'),
         'try again; if that session is idle in a transaction, have it commit, or end it with '

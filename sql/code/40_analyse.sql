@@ -87,6 +87,7 @@ create or replace function coord._compare(
 language plpython3u stable
 set plan_cache_mode = force_generic_plan
 set jit = off
+set quote_all_identifiers = off
 as $function$
 {{detector}}
 return detector.compare(

@@ -11,6 +11,7 @@ create or replace function coord._analyse(
 language plpython3u stable
 set plan_cache_mode = force_generic_plan
 set jit = off
+set quote_all_identifiers = off
 as $function$
 {{detector}}
 return detector.analyse(changes, change_list, search_path, effective_path, tables_declared,
@@ -29,6 +30,7 @@ language plpython3u volatile
 set enable_seqscan = off
 set plan_cache_mode = force_generic_plan
 set jit = off
+set quote_all_identifiers = off
 as $function$
 {{detector}}
 return detector.detect(

@@ -206,7 +206,7 @@ begin
     from (values ('conflict_type', conflict_type), ('rule', rule), ('agent_id', agent_id))
         as i (argument, value)
     where i.value is not null;
-    if object_name ~ '(^|[^\\])(\\\\)*\\$' then
+    if object_name ~ e'(^|[^\\\\])(\\\\\\\\)*\\\\$' then
         perform coord._raise('22023', 'object_name must not end with a single backslash',
             format('given: %s', object_name),
             'it is a LIKE pattern: a backslash takes the meaning from the character after it');

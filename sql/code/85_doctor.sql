@@ -5,6 +5,7 @@ create or replace function coord._guard_triggers(
 ) returns setof record
 language sql stable
 set search_path = pg_catalog, pg_temp
+set quote_all_identifiers = off
 as $function$
 -- pg_restore --disable-triggers, for one, leaves ENABLE ALWAYS triggers as ordinary ones.
 select to_regclass(g.relation), g.trigger_name,

@@ -312,8 +312,8 @@ begin
     stored.rule := 'imported';
     select * into f from coord._found_conflicts(findings, newcomer.agent_id) d
     where d.intent_id = v_other and d.conflict_type = stored.conflict_type and not d.own
-      and array(select regexp_replace(o, '^public\.', '') from unnest(d.affected_objects) o)
-          <@ array(select regexp_replace(lower(o), '^public\.', '')
+      and array(select regexp_replace(o, '^public[.]', '') from unnest(d.affected_objects) o)
+          <@ array(select regexp_replace(lower(o), '^public[.]', '')
                    from unnest(stored.affected_objects) o)
     limit 1;
     if found then

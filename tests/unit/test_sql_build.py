@@ -6,9 +6,11 @@ import importlib.util
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
+import pglast.parser
 import pytest
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -77,3 +79,27 @@ def test_another_source_is_another_module(build: ModuleType) -> None:
     one, two = {"a.py": "x = 1"}, {"a.py": "x = 2"}
     assert build.fingerprint(one) != build.fingerprint(two)
     assert build.bootstrap("k1") != build.bootstrap("k2")
+
+
+def literals(sql: str) -> Iterator[str]:
+    """Every string literal as it is written, those inside dollar quotes too."""
+    for token in pglast.parser.scan(sql):
+        text = sql.encode()[token.start : token.end + 1].decode()
+        if token.name == "SCONST" and text.startswith("$"):
+            tag = text[: text.index("$", 1) + 1]
+            yield from literals(text.removeprefix(tag).removesuffix(tag))
+        elif token.name == "SCONST":
+            yield text
+
+
+def test_literals_are_found_inside_bodies() -> None:
+    assert list(literals(r"select $f$ a := 'x\s' || e'\n' $f$, 'y'")) == [r"'x\s'", r"e'\n'", "'y'"]
+
+
+@pytest.mark.parametrize(
+    "path", sorted((CHECKOUT / "sql" / "code").glob("*.sql")), ids=lambda path: path.name
+)
+def test_no_literal_depends_on_standard_conforming_strings(path: Path) -> None:
+    """Bodies are read with the session's settings: only e'...' means the same in all of them."""
+    sql = path.read_text().replace("{{", "").replace("}}", "")
+    assert [text for text in literals(sql) if "\\" in text and text[0] not in "eE"] == []
