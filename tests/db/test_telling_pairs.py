@@ -35,6 +35,15 @@ create table event_1 partition of event for values from (0) to (10);
 create index event_kind on event (kind);
 create table event_2 (id integer, kind text not null);
 create publication listed for table team, note;
+create function pick(a integer) returns integer language sql as 'select a';
+create function shout() returns trigger language plpgsql as
+    'begin new.body := upper(new.body); return new; end';
+create trigger note_shout before update on note for each row execute function shout();
+create materialized view totals as
+    select team_id, sum(points) as points from member group by team_id;
+create sequence numbers;
+alter table note add column no integer default nextval('numbers');
+create role reader nologin;
 insert into team (id, name, tier) values (100, 'core', 'pro');
 insert into member (id, team_id, email) values (1, 100, 'a@x');
 insert into note values (1, 'one');
@@ -89,6 +98,105 @@ PAIRS: dict[str, tuple[str, str]] = {
     "a field of a row that a function is given": (
         "create function mail_of(m member) returns text language sql as 'select m.email'",
         "alter table member rename column email to mail",
+    ),
+    "a key made anew": (
+        "alter table member drop constraint member_team_id_fkey;"
+        " alter table team drop constraint team_pkey, add constraint team_key primary key (id);"
+        " alter table member add foreign key (team_id) references team",
+        "create table badge (team_id integer references team)",
+    ),
+    "a function made anew with another parameter": (
+        "drop function pick(integer);"
+        " create function pick(b integer) returns integer language sql as 'select b'",
+        "create or replace function pick(a integer) returns integer language sql as 'select a + 1'",
+    ),
+    "a function made anew, and anew": (
+        "drop function pick(integer);"
+        " create function pick(a integer) returns integer language sql as 'select a + 2'",
+        "create or replace function pick(a integer) returns integer language sql as 'select a + 1'",
+    ),
+    "NULL for a column that is filled": (
+        "update team set tier = 'free' where tier is null;"
+        " alter table team alter column tier set not null",
+        "insert into team (name, tier) values ('new', null)",
+    ),
+    "NULL for a column that must have a value": (
+        "alter table team alter column tier set not null",
+        "update team set tier = null where name = 'core'",
+    ),
+    "a check for the next rows": (
+        "alter table member add constraint few check (points < 10) not valid",
+        "update member set points = 50 where active",
+    ),
+    "a check for the next rows, and then for all": (
+        "alter table member add constraint few check (points < 10) not valid;"
+        " alter table member validate constraint few",
+        "update member set points = 50 where active",
+    ),
+    "text that becomes an enum, and a check": (
+        "create type tier as enum ('free', 'pro');"
+        " alter table team alter column tier drop default,"
+        " alter column tier type tier using tier::tier",
+        "alter table team add constraint known check (tier <> 'free')",
+    ),
+    "text that becomes an enum, and a part of the rows": (
+        "create type tier as enum ('free', 'pro');"
+        " alter table team alter column tier drop default,"
+        " alter column tier type tier using tier::tier",
+        "create index on team (name) where tier = 'pro'",
+    ),
+    "text that becomes longer text, and a check": (
+        "alter table team alter column tier type varchar(40) using trim(tier)",
+        "alter table team add constraint known check (tier <> 'gold')",
+    ),
+    "text that becomes a number, and an operator class": (
+        "alter table note alter column body type integer using length(body)",
+        "create index on note (body text_pattern_ops)",
+    ),
+    "a reference made anew, and validated": (
+        "alter table member drop constraint member_team_id_fkey; alter table member add"
+        " constraint member_team_id_fkey foreign key (team_id) references team on delete cascade",
+        "alter table member validate constraint member_team_id_fkey",
+    ),
+    "a row through the view in the place of the table": (
+        "alter table note rename to note_1; create view note as select * from note_1",
+        "insert into note values (7, 'x')",
+    ),
+    "refreshed, or made anew": (
+        "drop materialized view totals; create materialized view totals as"
+        " select team_id, sum(points) as points, count(*) from member group by team_id",
+        "refresh materialized view totals",
+    ),
+    "granted on all there are and will be": (
+        "grant select on all tables in schema public to reader;"
+        " alter default privileges in schema public grant select on tables to reader",
+        "create table extra (id integer)",
+    ),
+    "a trigger that needs the column that is renamed": (
+        "alter table note rename column body to text",
+        "update note set id = 9 where id = 1",
+    ),
+    "a trigger made anew that fires as before": (
+        "drop trigger member_touch on member; create trigger member_touch before insert or update"
+        " on member for each row execute function touch()",
+        "update member set points = 1 where active",
+    ),
+    "a view that both take away before the column changes": (
+        "drop view members; alter table member alter column email type varchar(80);"
+        " create view members as select id, email from member",
+        "drop view members; create view members as select id, email, points from member",
+    ),
+    "a view that one takes away before the column changes": (
+        "drop view members; alter table member alter column email type varchar(80)",
+        "drop view members; create view members as select id, email from member",
+    ),
+    "a default that one changes and the other takes away with its sequence": (
+        "alter table note alter column no drop default; drop sequence numbers",
+        "alter table note alter column no set default 10 * nextval('numbers')",
+    ),
+    "a label in rows of a new table": (
+        "alter type mood rename value 'ok' to 'fine'",
+        "create table day (on_day date, feeling mood); insert into day values (now(), 'ok')",
     ),
     "renamed and renamed back": (
         "alter table note rename to note_1; alter table note_1 rename to note",
