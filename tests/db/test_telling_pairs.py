@@ -198,6 +198,14 @@ PAIRS: dict[str, tuple[str, str]] = {
         "alter type mood rename value 'ok' to 'fine'",
         "create table day (on_day date, feeling mood); insert into day values (now(), 'ok')",
     ),
+    "rows that go, of a table made anew": (
+        "truncate note",
+        "drop table note; create table note (id integer, body text)",
+    ),
+    "like, while nothing changes": (
+        "alter table member alter column email drop not null, alter column email drop default",
+        "create table copy (like member including defaults)",
+    ),
     "renamed and renamed back": (
         "alter table note rename to note_1; alter table note_1 rename to note",
         "alter table note add column extra text",

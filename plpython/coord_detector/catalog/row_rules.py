@@ -39,9 +39,19 @@ def note(touches: Sequence[Touch], facts: Facts, query: Query) -> list[Touch]:
                 filled = facts.filled.get((*base, names.column(base, sub)))
                 if filled is not None:
                     detail: dict[str, Json] = {"was_not_null": filled[0], "has_default": filled[1]}
+                    if _is_so_already(touch, *filled):
+                        detail["unchanged"] = True
                     touch = touch._replace(detail={**touch.detail, **detail})
         result.append(touch)
     return result
+
+
+def _is_so_already(touch: Touch, not_null: bool, has_default: bool) -> bool:
+    """Whether SET NOT NULL, DROP NOT NULL or DROP DEFAULT does nothing."""
+    value = touch.detail.get("value")
+    if touch.facet == "not null":
+        return bool(value) == not_null
+    return value is None and not has_default
 
 
 def _switched_together(touches: Sequence[Touch], facts: Facts, query: Query) -> Sequence[Touch]:

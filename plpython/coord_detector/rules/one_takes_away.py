@@ -117,6 +117,8 @@ def one_replaces(replacer: Effect, other: Effect, side: Side, report: Report) ->
             kind="dependency",
             weight="error",
         )
+    elif not looked_up and not changes and not is_rename(gone) and _only_loses_rows(data):
+        return  # rows of the old one, which are gone anyway
     elif changes:
         say(report, "replaced-under-change", "clash", replacer)
     elif not looked_up and _serves_rows(replacer, data):
@@ -196,6 +198,14 @@ def _is_not_for(made: Touch, uses: list[Touch], changes: list[Touch]) -> bool:
         touch.kind in TABLES | ONLY_IN_TABLES
         and touch.facet not in ("privileges", "owner", "default")
         for touch in changes
+    )
+
+
+def _only_loses_rows(data: list[Touch]) -> bool:
+    """Whether rows are changed or removed, and none is inserted that would be missed."""
+    return bool(data) and all(
+        touch.detail.get("command") in ("update", "delete") or "truncate" in touch.detail
+        for touch in data
     )
 
 

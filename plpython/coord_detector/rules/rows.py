@@ -65,7 +65,7 @@ def _default(writer: Effect, member: Touch, side: Side, report: Report) -> None:
                 (writer.key,),
             )
         )
-    elif "inherited" not in member.detail:
+    elif "inherited" not in member.detail and "unchanged" not in member.detail:
         report(
             Verdict("default-for-new-rows", "column", "clash", "error", None, (key,), (writer.key,))
         )

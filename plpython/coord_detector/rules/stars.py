@@ -73,6 +73,7 @@ def _column(star: Touch, member: Touch, changer: Effect, side: Side, report: Rep
             say(report, "star-settles", "clash", changer, kind="dependency")
     elif (
         member.action == "alter"
+        and "unchanged" not in member.detail
         and star.detail.get("as") == "source"
         and member.facet in _copied(star)
     ):

@@ -2713,9 +2713,19 @@ def note(touches: Sequence[Touch], facts: Facts, query: Query) -> list[Touch]:
                 filled = facts.filled.get((*base, names.column(base, sub)))
                 if filled is not None:
                     detail: dict[str, Json] = {"was_not_null": filled[0], "has_default": filled[1]}
+                    if _is_so_already(touch, *filled):
+                        detail["unchanged"] = True
                     touch = touch._replace(detail={**touch.detail, **detail})
         result.append(touch)
     return result
+
+
+def _is_so_already(touch: Touch, not_null: bool, has_default: bool) -> bool:
+    """Whether SET NOT NULL, DROP NOT NULL or DROP DEFAULT does nothing."""
+    value = touch.detail.get("value")
+    if touch.facet == "not null":
+        return bool(value) == not_null
+    return value is None and not has_default
 
 
 def _switched_together(touches: Sequence[Touch], facts: Facts, query: Query) -> Sequence[Touch]:
@@ -13963,6 +13973,8 @@ def one_replaces(replacer: Effect, other: Effect, side: Side, report: Report) ->
             kind="dependency",
             weight="error",
         )
+    elif not looked_up and not changes and not is_rename(gone) and _only_loses_rows(data):
+        return  # rows of the old one, which are gone anyway
     elif changes:
         say(report, "replaced-under-change", "clash", replacer)
     elif not looked_up and _serves_rows(replacer, data):
@@ -14042,6 +14054,14 @@ def _is_not_for(made: Touch, uses: list[Touch], changes: list[Touch]) -> bool:
         touch.kind in TABLES | ONLY_IN_TABLES
         and touch.facet not in ("privileges", "owner", "default")
         for touch in changes
+    )
+
+
+def _only_loses_rows(data: list[Touch]) -> bool:
+    """Whether rows are changed or removed, and none is inserted that would be missed."""
+    return bool(data) and all(
+        touch.detail.get("command") in ("update", "delete") or "truncate" in touch.detail
+        for touch in data
     )
 
 
@@ -14806,7 +14826,7 @@ def _default(writer: Effect, member: Touch, side: Side, report: Report) -> None:
                 (writer.key,),
             )
         )
-    elif "inherited" not in member.detail:
+    elif "inherited" not in member.detail and "unchanged" not in member.detail:
         report(
             Verdict("default-for-new-rows", "column", "clash", "error", None, (key,), (writer.key,))
         )
@@ -15021,6 +15041,7 @@ def _column(star: Touch, member: Touch, changer: Effect, side: Side, report: Rep
             say(report, "star-settles", "clash", changer, kind="dependency")
     elif (
         member.action == "alter"
+        and "unchanged" not in member.detail
         and star.detail.get("as") == "source"
         and member.facet in _copied(star)
     ):
@@ -19937,7 +19958,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $function$
 # As the owner: where the parser lies is nothing that a caller may influence.
-if 'confiture_coord 380c08f6315bbdc8' in GD:
+if 'confiture_coord 07993ffd84426bc3' in GD:
     return
 import importlib
 import importlib.machinery
@@ -19945,7 +19966,7 @@ import importlib.util
 import marshal
 import sys
 
-package = 'coord_detector_380c08f6315bbdc8'
+package = 'coord_detector_07993ffd84426bc3'
 python = f'{sys.implementation.cache_tag} {importlib.util.MAGIC_NUMBER.hex()}'
 compiled = plpy.prepare(
     'select path, code from coord.detector_code where fingerprint = $1 and python = $2',
@@ -20008,7 +20029,7 @@ loader = importlib.import_module(package + '.loader')
 loader.prepare(f"{folder[0]['setting']}/confiture_coord/{version}", in_backend=True)
 backend = importlib.import_module(package + '.backend')
 backend.start(plpy)
-GD['confiture_coord 380c08f6315bbdc8'] = backend
+GD['confiture_coord 07993ffd84426bc3'] = backend
 $function$;
 comment on function coord._load_detector() is
     'Loads the detector into this session (internal; harmless to call)';
@@ -20021,7 +20042,7 @@ import importlib.util
 import marshal
 import sys
 
-package = 'coord_detector_380c08f6315bbdc8'
+package = 'coord_detector_07993ffd84426bc3'
 python = f'{sys.implementation.cache_tag} {importlib.util.MAGIC_NUMBER.hex()}'
 insert = plpy.prepare(
     'insert into coord.detector_code (fingerprint, python, path, code) values ($1, $2, $3, $4)',
@@ -21124,10 +21145,10 @@ create or replace function coord._footprint(
 )
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord 380c08f6315bbdc8')
+detector = GD.get('confiture_coord 07993ffd84426bc3')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 380c08f6315bbdc8']
+    detector = GD['confiture_coord 07993ffd84426bc3']
 return detector.footprint(changes, change_list, search_path, effective_path)
 $function$;
 comment on function coord._footprint(text, text[], text, name[]) is
@@ -21208,10 +21229,10 @@ set plan_cache_mode = force_generic_plan
 set jit = off
 set quote_all_identifiers = off
 as $function$
-detector = GD.get('confiture_coord 380c08f6315bbdc8')
+detector = GD.get('confiture_coord 07993ffd84426bc3')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 380c08f6315bbdc8']
+    detector = GD['confiture_coord 07993ffd84426bc3']
 return detector.compare(
     text_a, list_a, text_b, list_b, search_path, effective_path, use_catalog, limits)
 $function$;
@@ -21315,10 +21336,10 @@ comment on function coord.compare_changes(text[], text, text, boolean) is
 create or replace function coord._detector_facts(out problem text[], out facts json)
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord 380c08f6315bbdc8')
+detector = GD.get('confiture_coord 07993ffd84426bc3')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 380c08f6315bbdc8']
+    detector = GD['confiture_coord 07993ffd84426bc3']
 return detector.facts()
 $function$;
 comment on function coord._detector_facts() is
@@ -21340,10 +21361,10 @@ set plan_cache_mode = force_generic_plan
 set jit = off
 set quote_all_identifiers = off
 as $function$
-detector = GD.get('confiture_coord 380c08f6315bbdc8')
+detector = GD.get('confiture_coord 07993ffd84426bc3')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 380c08f6315bbdc8']
+    detector = GD['confiture_coord 07993ffd84426bc3']
 return detector.analyse(changes, change_list, search_path, effective_path, tables_declared,
                         feature_name, limits)
 $function$;
@@ -21362,10 +21383,10 @@ set plan_cache_mode = force_generic_plan
 set jit = off
 set quote_all_identifiers = off
 as $function$
-detector = GD.get('confiture_coord 380c08f6315bbdc8')
+detector = GD.get('confiture_coord 07993ffd84426bc3')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 380c08f6315bbdc8']
+    detector = GD['confiture_coord 07993ffd84426bc3']
 return detector.detect(
     intent_no, agent_id, feature_name, keys, are_exclusive, touches, resolved_path)
 $function$;
@@ -22509,10 +22530,10 @@ comment on function coord.amend_intent(uuid, text[], text[], text, text, text) i
 create or replace function coord._sort_intents(nodes json, edges json) returns json
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord 380c08f6315bbdc8')
+detector = GD.get('confiture_coord 07993ffd84426bc3')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 380c08f6315bbdc8']
+    detector = GD['confiture_coord 07993ffd84426bc3']
 return detector.merge_order(nodes, edges)
 $function$;
 comment on function coord._sort_intents(json, json) is
@@ -22876,7 +22897,7 @@ with ours (name, body, security_definer, settings) as (
     values
 ('_actor', '1f18e24a0fc5d3a93dce49596a06e5490056e6586d2742f4f2616d342b9eb0d2', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_amend', '7e6a0e12eb3ab7c3827b3f9ce1ffbd021acee47513fba8f934c5c9adb03fb570', true, array['search_path=pg_catalog, pg_temp']::text[]),
-('_analyse', '5f4873e8bcf89d9c6f8fcb8278bcf96c2b9836b712a6817a5191a599389ece43', false, array['plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
+('_analyse', '5dadd2704c22e3c90016445b3ee906250c61f03c8954c127c0136e35ba627820', false, array['plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
 ('_append_history', '8a9eea1b4606579ac7b0296299e644caa5376282fa36973429a7f3ceff78729f', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_authorise', 'c62c1527f3a9c9edd31a092a506bf95cb50ebb0c69beb1527d70df01d1da8009', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_authorise_review', '0577744c55b7787ae7f48e9e124976df695deddaa18d2a38a8bcd2d17ca89aa2', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -22894,7 +22915,7 @@ with ours (name, body, security_definer, settings) as (
 ('_check_text', '1aac582cc8438b9043d87227d0c2093603daedfe5790ea717c187a6456ea4c05', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_check_transition', 'e599451da1cc2eaa3c48a568d2ef0836db5432e24f46dfa3287a573fea4637f1', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_choice', '6a0ec09ca728fa8eb8b028fb505a70f93afd7c5095f2c6c0437233e035cd5d30', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_compare', '98dfa529b58ec54a873928293b83402814f939119b446cfc67a22b50ae47ab0f', false, array['plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
+('_compare', '616c2f8d187d119f88b9505b3ac5bae1ade5d9131c0fbfd4e255214c189c1be0', false, array['plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
 ('_compare_rows', 'dd08eeca5d3dd639f8f0733f06353fa94cb3bd9b3e808684fb0e5636fa399035', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_conflict_json', 'a3932a0d0c54d5c6e2a7a60973f3dcf570b7b6a3c9c6a1f28a0d89edad5203b2', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_conflict_line', 'bb606d623ac35ddfb72ef3905e94aba579c416a22a2db649125cceb68f12d403', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -22903,13 +22924,13 @@ with ours (name, body, security_definer, settings) as (
 ('_counts', '7fe8790f45e15bd26f82f9151646c029fb46c2b3487c1b571619010f7fce82b7', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_declare', 'd7b4b1148e125153e71c3a09616a03b0210ac958d245ea152a29997158154fff', false, null::text[]),
 ('_depends_on', 'f37bc93deed02bf43a8a632aea86923b8f86906001140165b00e5d823ca71d6d', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_detect', 'cd184ffd6b95735832a84970ce3c59dd690ea36a98c3930ec7e69185ba162d1a', false, array['enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
-('_detector_facts', '7d1fd78cf8ffad7ef600569d4fbec4033dc4279d478f92f251f2f0d4ee5c3248', false, null::text[]),
-('_detector_sources', '3adb5f0c1b1333671d05bc74f0bd1c4f1be8cf7b85b9500ae078e4ab319ae880', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_detect', '16d81cf9b59295a03a0f4956bf7074008137c0a04e4c40ffe7f126fbb9930bb9', false, array['enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
+('_detector_facts', '175f3c8ec602c8374f6008cba5d667c37d77e9b5ee057b6ee5cbc5846dd2d526', false, null::text[]),
+('_detector_sources', '5fb3fd33079fc9247511b23d45b13707acca88a4447674f083d5cb48d9acf94a', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_digest_of', 'af0f4735eb433dca9fd14b71246b20d20daa3cba8f7c0cd06774be1d1088bd30', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_ended', '679a84d1d5a194bca40468412857eae0e2e10b1e58e855442af1b763c8ada9be', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_follow_transition', '35b401e5c0362e7364b602cda21afbef50d5be447c42e99475bf5c4433bdb7a0', true, array['search_path=pg_catalog, pg_temp']::text[]),
-('_footprint', 'f1d18e9b647e7de6813fc5a9caf83a4daf9add0f9ba33cb83a19705c78b31fd2', false, null::text[]),
+('_footprint', 'ca94267f583a5fbfaeda58df93426e8404c0d89c215cfcac9eaaeafd7cb890e0', false, null::text[]),
 ('_footprint_rows', '2cf258b01339c7b05129607c705ac7d7cf484d67ac6bb504d677d0782027a4bf', false, null::text[]),
 ('_found_conflicts', 'b58569cb14b92465f9f534dc330b5dde3893374cbe0dc80eb5319af21de0b68e', false, null::text[]),
 ('_guard_intent', '4ee3bd944b5c777fc43a90b9e8b65c6df867a90d2fbd430747ba24942a4c145c', true, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -22934,7 +22955,7 @@ with ours (name, body, security_definer, settings) as (
 ('_known_hashes', '4f7872e748c4ad03daeaccbcc0f6259069f7be6c358d858ae4626cca6f837fda', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_limit_lock_wait', '4eed619fef29ee8feefa29b6653cf4fd679e0e33931a8cf4a4ed9698cea5ae8d', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_limits', 'ffaff60bb0800af484cb83e505b5a2b84b78e7495a3c4b0538c9f442bf412c0e', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_load_detector', '5ee7892f64cc0b294c9833aba7cd7e2e953664e608ffd279b708c44965e51d93', true, array['search_path=pg_catalog, pg_temp']::text[]),
+('_load_detector', '2b8c3dcc38a56c98b53763a204fc6478865e43fc28f8376b6ec40ace29334464', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_container', '423434b839f055dd1b41a180585f7d2262aa43f041472a83077af7de726a878f', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_holder', 'b5cbdc0966ec19527fcf60f6a1819b4a82cfbf52f64f5af082ff850e624a4861', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_intent_keys', '001e7dcfa0ced100c60e78b7b257478730a36c946731aaf1ff8cd2f0ac627023', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -22958,7 +22979,7 @@ with ours (name, body, security_definer, settings) as (
 ('_register', '56586fa081177e9edb9742f7387773afbdb95351798f0c855838049b364b823e', true, array['search_path=pg_catalog, pg_temp', 'enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
 ('_setting_of', '9d76f07c41d36e171fb59699533b0dfe2bb059a0e9b71815c7d80aaf51c362b8', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_settle', '9d4fad5adf4522029c8ffd5d5136f09ccb1d48c849bb89563c90a4e4156350cc', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_sort_intents', 'ef8990376b338c4f302af080bdbf4e4a6573ca222854380f1a6b86540e533801', false, null::text[]),
+('_sort_intents', '52f5556239660cfa047b9ecdf6d87ea4c5fb7c385981659efed388e35ee85fb1', false, null::text[]),
 ('_status_after_conflict', '60693c723e2feefd7ba0d87d0cd41e22dcacacbceb5b21329700a2d216169e9e', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_store_conflicts', '380c4a52ee39572d837cbab55a1ce74f44c445652d82c5daa2882e8b163ba095', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_store_footprint', 'c61256ff241805c040abb05c226075df836ef4d55af9edda52519d7e0880d485', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -22977,7 +22998,7 @@ with ours (name, body, security_definer, settings) as (
 ('compare_changes', '1d38b48d75c0b9ccb3ad217145abf0a3d4104e92fd1eafbf57281b45e75e025e', false, null::text[]),
 ('compare_changes', 'c1c57ed3b89f392da90e83e7e4b80eb1c5190f50bd8e4524bf2cc7ddb3e6f559', false, null::text[]),
 ('compare_changes', 'ef266f6615d9f01190de9cd8fb41a98476373a7e0c087bc8e5e3d652a18528d5', false, null::text[]),
-('compile_detector', '985f18837297c9454baa4bc0f2a37f0e43701413eaea35125e0675cafdcd3583', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('compile_detector', '757243974806dcf15c976c5e112af58a9abc89233ee9fffe5268c6dbf6d2f030', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('conflicts_of', '8986db19d00b60fecf4c8390651e72549c95cabda085669464d62af07d11cb31', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('detector_check', 'fb42c58de073479451a44ca97970843759baaf8a3a0c08d99cbaa571362376fc', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('export_ended', '37a73f17837d8b565ad3462f63279cfc2f85d64a7dfe9d32605f50aa6a26b121', true, array['search_path=pg_catalog, pg_temp']::text[]),
