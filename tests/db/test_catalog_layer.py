@@ -80,6 +80,33 @@ def test_candidates_are_settled_by_what_exists(base: psycopg.Connection[Any]) ->
     assert {touch.schema for touch in touches} == {"public", "other"}
 
 
+def test_what_is_made_beside_an_object_goes_into_its_schema(
+    base: psycopg.Connection[Any],
+) -> None:
+    path = ("public", "other")
+    touches = enriched(base, "create index on things (id)", path=path)
+    made = [touch for touch in touches if touch.action == "create"]
+    assert [(touch.schema, touch.name) for touch in made] == [("other", "things_id_idx")]
+    assert made[0].detail["table"] == {"schema": "other", "name": "things"}
+    touches = enriched(
+        base,
+        "alter table things rename to goods; alter table goods add column c integer;"
+        " create index goods_c on goods (c); alter index goods_c rename to by_c",
+        path=path,
+    )
+    assert {touch.schema for touch in touches} == {"other"}
+    assert {touch.name for touch in touches if touch.action == "create"} >= {"goods", "by_c"}
+
+
+def test_argument_types_are_those_that_exist(base: psycopg.Connection[Any]) -> None:
+    base.execute("create type other.hue as enum ('red')")
+    path = ("public", "other")
+    touches = enriched(
+        base, "create function f(h hue, hs hue[]) returns text language sql return 1", path=path
+    )
+    assert touches[0].name == "f(other.hue,other.hue[])"
+
+
 def test_rows_fire_triggers(base: psycopg.Connection[Any]) -> None:
     assert ("table", "log", None, "use", "data") in brief(
         enriched(base, "update users set email = ''")

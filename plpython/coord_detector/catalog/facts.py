@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
-from ..identity import COLUMN, CONSTRAINT, RELATION, ROUTINE, family_of
+from ..identity import COLUMN, CONSTRAINT, MEMBERS, RELATION, ROUTINE, family_of
 from ..model import Touch
 from . import queries
 
@@ -30,6 +30,18 @@ GLOBAL_KINDS = frozenset(
         "collation",
     )
 )
+
+NAMED_KINDS = frozenset(
+    (
+        "operator",
+        "operator class",
+        "operator family",
+        "text search configuration",
+        "text search dictionary",
+        "conversion",
+    )
+)
+"""Of these only the names are asked for: which schema of a path has them."""
 
 KINDS = {
     "r": "table",
@@ -105,6 +117,7 @@ class Facts:
         self.constraints: dict[tuple[str, str, str], tuple[str, list[str]]] = {}
         """Type and columns of constraints."""
         self.globals: dict[tuple[str, str | None, str], Address] = {}
+        self._named: set[tuple[str, str, str]] = set()
 
     def learn(self, touches: Sequence[Touch]) -> None:
         """Ask for everything that the touches name."""
@@ -114,6 +127,7 @@ class Facts:
         routines: set[Name] = set()
         members: set[tuple[str, str, str, str]] = set()
         others: set[tuple[str, str | None, str]] = set()
+        named: set[tuple[str, str, str]] = set()
         for touch in touches:
             names.follow(touch)
             family = family_of(touch.kind)
@@ -124,23 +138,28 @@ class Facts:
                     continue
             if schema is None:
                 continue
-            if family == ROUTINE:
+            if touch.kind in NAMED_KINDS:
+                named.add((touch.kind, schema, name.partition("(")[0]))
+            elif family == ROUTINE:
                 routines.add((schema, name.partition("(")[0]))
             elif family == RELATION:
                 base = names.relation(schema, name.removesuffix("[]"))
                 relations.add(base)
-            elif sub is not None and (family == COLUMN or touch.kind in MEMBER_KINDS):
+            elif sub is not None and family in MEMBERS:
                 base = names.relation(schema, name)
                 relations.add(base)
                 if family == COLUMN:
                     columns.add((*base, names.column(base, sub)))
-                else:
+                elif touch.kind in MEMBER_KINDS:
                     members.add((MEMBER_KINDS[touch.kind], *base, sub))
         self._learn_relations(relations)
         self._learn_columns(columns)
         self._learn_routines(routines)
         self._learn_members(members)
         self._learn_others(others)
+        if named:
+            for row in self._query(queries.NAMED, _columns(named, 3)):
+                self._named.add((row["kind"], row["schema"], row["name"]))
 
     def _learn_relations(self, names: set[Name]) -> None:
         if not names:
@@ -216,6 +235,11 @@ class Facts:
         if kind in GLOBAL_KINDS:
             return (kind, touch.schema, touch.name) in self.globals
         return None if touch.schema is None else self.address(touch, names) is not None
+
+    def is_named(self, touch: Touch) -> bool:
+        """Whether an object of the kind has the name, if it is one of those known by it only."""
+        name = touch.name.partition("(")[0]
+        return touch.schema is not None and (touch.kind, touch.schema, name) in self._named
 
     def address(self, touch: Touch, names: BaseNames) -> Address | None:
         """Where the object of a touch is in the catalog, if it is there."""

@@ -142,6 +142,34 @@ join pg_catalog.pg_collation c on c.collnamespace = n.oid and c.collname = i.nam
 where i.kind = 'collation'
 """
 
+NAMED = """
+with i as (
+    select distinct * from unnest($1::text[], $2::text[], $3::text[]) as i (kind, schema, name)
+)
+select i.kind, i.schema, i.name
+from i
+join pg_catalog.pg_namespace n on n.nspname = i.schema
+join (
+    select 'operator' as kind, oprnamespace as namespace, oprname as name
+    from pg_catalog.pg_operator
+    union all
+    select 'operator class' as kind, opcnamespace as namespace, opcname as name
+    from pg_catalog.pg_opclass
+    union all
+    select 'operator family' as kind, opfnamespace as namespace, opfname as name
+    from pg_catalog.pg_opfamily
+    union all
+    select 'text search configuration' as kind, cfgnamespace as namespace, cfgname as name
+    from pg_catalog.pg_ts_config
+    union all
+    select 'text search dictionary' as kind, dictnamespace as namespace, dictname as name
+    from pg_catalog.pg_ts_dict
+    union all
+    select 'conversion' as kind, connamespace as namespace, conname as name
+    from pg_catalog.pg_conversion
+) x on x.kind = i.kind and x.namespace = n.oid and x.name = i.name
+"""
+
 # A row of a generated column's expression points back at its own column: that is no dependent.
 DEPENDENTS = """
 with recursive reached (root, class, oid, sub, hard, depth) as (

@@ -1,12 +1,25 @@
-"""Names that the text leaves open: which of the candidates the catalog has."""
+"""Names that the text leaves open: which of the candidates the catalog has.
+
+The touches of one name as a statement writes it are one group, and mean one place: the first
+schema of the path that has such an object. What a statement makes beside it (an index, the new
+name of a table) goes there, too. The touches of a bare column are a group as well, but one of
+alternatives: those tables that have it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from ..identity import MEMBERS, ROUTINE, family_of
+from ..identity import MEMBERS, RELATION, ROUTINE, family_of
 from ..model import Touch
-from .facts import BaseNames, Facts
+from ..names import quoted
+from .facts import BaseNames, Facts, Name
+
+_ALTERNATIVES = ("depth", "guessed", "by_columns")
+"""Details of candidates each of which stands for itself."""
+
+_PLACES = ("table", "references", "parent")
+"""Details that name another relation."""
 
 
 def resolve(touches: Sequence[Touch], facts: Facts) -> list[Touch]:
@@ -16,36 +29,147 @@ def resolve(touches: Sequence[Touch], facts: Facts) -> list[Touch]:
         group = touch.detail.get("candidate")
         if group is not None:
             groups.setdefault(group, []).append(index)
+    if not groups:
+        return [_with_signature(touch, facts) for touch in touches]
     names = BaseNames()
     there: set[int] = set()
-    if groups:
-        for index, touch in enumerate(touches):
-            names.follow(touch)
-            if "candidate" in touch.detail and _is_there(touch, facts, names):
-                there.add(index)
-    settled: dict[int, Touch | None] = {}
-    for indexes in groups.values():
-        found = [index for index in indexes if index in there]
-        if not found:
+    standing: set[int] = set()
+    for index, touch in enumerate(touches):
+        names.follow(touch)
+        if "candidate" not in touch.detail:
             continue
-        nearest = min(_depth(touches[index]) for index in found)
-        chosen = [index for index in found if _depth(touches[index]) == nearest]
-        first = touches[chosen[0]]
-        if first.kind not in ("table column", "view column"):
-            # One name: the first schema of the path that has it.
-            chosen = [
-                index
-                for index in chosen
-                if (touches[index].schema, touches[index].name) == (first.schema, first.name)
-            ]
+        if _is_there(touch, facts, names):
+            there.add(index)
+        if _relation_is_there(touch, facts, names):
+            standing.add(index)
+    settled: dict[int, Touch | None] = {}
+    moves = _Moves()
+    for indexes in groups.values():
+        ones = [touches[index] for index in indexes]
+        if any(word in one.detail for one in ones for word in _ALTERNATIVES):
+            kept = _alternatives(touches, indexes, there, standing)
+        else:
+            kept = _one_place(touches, indexes, there, standing)
+        if kept is None:
+            continue
+        chosen, certain = kept
         for index in indexes:
-            settled[index] = _certain(touches[index]) if index in chosen else None
+            touch = touches[index]
+            if index not in chosen:
+                settled[index] = None
+            elif certain:
+                settled[index] = _certain(touch)
+        if certain:
+            moves.note(ones, touches[min(chosen)])
     result: list[Touch] = []
     for index, touch in enumerate(touches):
-        kept = settled.get(index, touch)
-        if kept is not None:
-            result.append(_with_signature(kept, facts))
+        left = settled.get(index, touch)
+        if left is not None:
+            result.append(_with_signature(moves.apply(left), facts))
     return result
+
+
+Kept = tuple[set[int], bool]
+"""Which of a group stay, and whether it is certain that they are what is meant."""
+
+
+def _one_place(
+    touches: Sequence[Touch], indexes: Sequence[int], there: set[int], standing: set[int]
+) -> Kept | None:
+    """All that the group says of the first schema of the path that has the object."""
+    for index in indexes:
+        touch = touches[index]
+        family = family_of(touch.kind)
+        if index in (standing if family in MEMBERS else there) and (
+            touch.action != "create" or family in MEMBERS
+        ):
+            return {one for one in indexes if touches[one].schema == touch.schema}, True
+    return None
+
+
+def _alternatives(
+    touches: Sequence[Touch], indexes: Sequence[int], there: set[int], standing: set[int]
+) -> Kept | None:
+    found = [index for index in indexes if index in there]
+    if not found:
+        # A column that the script itself adds: whose tables are there at all.
+        found = [index for index in indexes if index in standing]
+        if not found or any("guessed" in touches[index].detail for index in indexes):
+            return None
+        kept = set(_nearest(touches, found))
+        return kept, len({touches[one].name for one in indexes}) == 1
+    return set(_nearest(touches, found)), True
+
+
+def _nearest(touches: Sequence[Touch], found: Sequence[int]) -> list[int]:
+    """The innermost query's, and of one name the first of the path."""
+    least = min(_depth(touches[index]) for index in found)
+    chosen = [index for index in found if _depth(touches[index]) == least]
+    schemas: dict[str, str | None] = {}
+    for index in chosen:
+        schemas.setdefault(touches[index].name, touches[index].schema)
+    if touches[chosen[0]].kind not in ("table column", "view column"):
+        first = touches[chosen[0]]
+        return [index for index in chosen if touches[index][2:4] == first[2:4]]
+    return [index for index in chosen if schemas[touches[index].name] == touches[index].schema]
+
+
+class _Moves:
+    """Names that the text puts into the first schema of the path, and that are in another."""
+
+    def __init__(self) -> None:
+        self._made: dict[Name, str] = {}
+        self._named: dict[tuple[int, str, str], str] = {}
+        self._types: dict[int, dict[str, str]] = {}
+
+    def note(self, ones: Sequence[Touch], chosen: Touch) -> None:
+        """Take note of what the first candidate was, and is not."""
+        first = ones[0].schema
+        if first is None or chosen.schema is None or first == chosen.schema:
+            return
+        for touch in ones:
+            if touch.schema != first or family_of(touch.kind) != RELATION:
+                continue
+            self._named[(touch.statement_no, first, touch.name)] = chosen.schema
+            written = self._types.setdefault(touch.statement_no, {})
+            written[_type(first, touch.name)] = _type(chosen.schema, touch.name)
+            if touch.action == "create":
+                self._made[(first, touch.name)] = chosen.schema
+
+    def apply(self, touch: Touch) -> Touch:
+        """The touch under the names that are meant."""
+        number, detail, name, schema = touch.statement_no, touch.detail, touch.name, touch.schema
+        for word in _PLACES:
+            place = detail.get(word)
+            if isinstance(place, dict):
+                meant = self._named.get((number, str(place.get("schema")), str(place.get("name"))))
+                if meant is not None:
+                    detail = {**detail, word: {**place, "schema": meant}}
+        if "(" in name and number in self._types:
+            name = _with_types(name, self._types[number])
+        if schema is not None and "candidate" not in detail and family_of(touch.kind) != ROUTINE:
+            if touch.action == "create" and touch.facet == "definition" and touch.sub is None:
+                self._made.pop((schema, name), None)
+            schema = self._made.get((schema, name), schema)
+        if detail is touch.detail and name == touch.name and schema == touch.schema:
+            return touch
+        return touch._replace(schema=schema, name=name, detail=detail)
+
+
+def _type(schema: str, name: str) -> str:
+    return f"{quoted(schema)}.{quoted(name)}"
+
+
+def _with_types(name: str, written: Mapping[str, str]) -> str:
+    """A routine, an operator or a cast with the types that its arguments have."""
+    head, parenthesis, rest = name.partition("(")
+    types, closing, after = rest.rpartition(")")
+    separator = " AS " if " AS " in types else ","
+    meant = []
+    for one in types.split(separator):
+        element = one.removesuffix("[]")
+        meant.append(written.get(element, element) + one[len(element) :])
+    return head + parenthesis + separator.join(meant) + closing + after
 
 
 def _is_there(touch: Touch, facts: Facts, names: BaseNames) -> bool:
@@ -55,10 +179,14 @@ def _is_there(touch: Touch, facts: Facts, names: BaseNames) -> bool:
             touch.schema, touch.name, arguments if isinstance(arguments, int) else None
         )
         return bool(known)
-    if touch.action == "create" and family_of(touch.kind) in MEMBERS:
-        # The member is yet to come; the relation that gets it is the one that is there.
-        touch = touch._replace(kind="table", sub=None)
-    return bool(facts.exists(touch, names))
+    return bool(facts.exists(touch, names)) or facts.is_named(touch)
+
+
+def _relation_is_there(touch: Touch, facts: Facts, names: BaseNames) -> bool:
+    """Whether there is the relation or type that the touch is a member of."""
+    if family_of(touch.kind) not in MEMBERS:
+        return False
+    return bool(facts.exists(touch._replace(kind="table", sub=None), names))
 
 
 def _depth(touch: Touch) -> int:
