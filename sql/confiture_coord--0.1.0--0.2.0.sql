@@ -38,6 +38,24 @@ comment on function coord.version() is 'Version of confiture_coord in this datab
 -- Errors: PL/Python hands them over as data, since plpy.error would prefix the message; these
 -- functions raise them. Nobody else in this schema raises what came from elsewhere.
 
+create or replace function coord._for_client(value text) returns text
+language plpgsql stable
+set search_path = pg_catalog, pg_temp
+as $function$
+-- A message that the client's encoding has no characters for would fail with 22P05 instead of
+-- saying anything: one agent's feature in Chinese must not keep a LATIN1 client from registering.
+begin
+    if current_setting('client_encoding') not in ('UTF8', 'SQL_ASCII', getdatabaseencoding()) then
+        perform convert_to(value, current_setting('client_encoding'));
+    end if;
+    return value;
+exception when untranslatable_character then
+    return regexp_replace(value, '[^ -~[:space:]]', '?', 'g');
+end
+$function$;
+comment on function coord._for_client(text) is
+    'The text with ? for what the client''s encoding does not have (internal)';
+
 create or replace function coord._raise(
     sqlstate text, message text, detail text default null, hint text default null,
     machine_readable json default null
@@ -46,13 +64,16 @@ language plpgsql stable
 set search_path = pg_catalog, pg_temp
 as $function$
 declare
-    v_hint constant text := coalesce(nullif(hint, ''), 'see the documentation of confiture_coord');
+    v_hint constant text := coord._for_client(
+        coalesce(nullif(hint, ''), 'see the documentation of confiture_coord'));
 begin
+    message := coord._for_client(message);
+    detail := coord._for_client(detail);
     -- RAISE takes no null and shows an empty field, so a field that is not there is left out. JSON
     -- for programs travels in the field DATATYPE, which psql shows in verbose mode only.
     if machine_readable is not null then
         raise exception using errcode = sqlstate, message = message, detail = coalesce(detail, ''),
-            hint = v_hint, datatype = machine_readable::text;
+            hint = v_hint, datatype = coord._for_client(machine_readable::text);
     elsif detail <> '' then
         raise exception using errcode = sqlstate, message = message, detail = detail,
             hint = v_hint;
@@ -2593,22 +2614,37 @@ class _Moves:
 
     def apply(self, touch: Touch) -> Touch:
         """The touch under the names that are meant."""
-        number, detail, name, schema = touch.statement_no, touch.detail, touch.name, touch.schema
+        number, detail, name = touch.statement_no, touch.detail, touch.name
         for word in _PLACES:
             place = detail.get(word)
             if isinstance(place, dict):
-                meant = self._named.get((number, str(place.get("schema")), str(place.get("name"))))
+                meant = self._place(number, str(place.get("schema")), str(place.get("name")))
                 if meant is not None:
                     detail = {**detail, word: {**place, "schema": meant}}
         if "(" in name and number in self._types:
             name = _with_types(name, self._types[number])
+        schema = touch.schema
         if schema is not None and "candidate" not in detail and family_of(touch.kind) != ROUTINE:
-            if touch.action == "create" and touch.facet == "definition" and touch.sub is None:
-                self._made.pop((schema, name), None)
+            if touch.action == "create" and touch.sub is None:
+                self._create(schema, touch, detail is not touch.detail)
             schema = self._made.get((schema, name), schema)
         if detail is touch.detail and name == touch.name and schema == touch.schema:
             return touch
         return touch._replace(schema=schema, name=name, detail=detail)
+
+    def _place(self, number: int, schema: str, name: str) -> str | None:
+        return self._named.get((number, schema, name)) or self._made.get((schema, name))
+
+    def _create(self, schema: str, touch: Touch, elsewhere: bool) -> None:
+        """What is made of something that is elsewhere is there, too: an index, a new name."""
+        former = self._made.get((schema, str(touch.detail.get("renamed_from"))))
+        table = touch.detail.get("table")
+        if elsewhere and touch.kind == "index" and isinstance(table, dict):
+            former = self._place(touch.statement_no, schema, str(table.get("name")))
+        if former is not None:
+            self._made[(schema, touch.name)] = former
+        elif touch.facet == "definition":
+            self._made.pop((schema, touch.name), None)
 
 
 def _type(schema: str, name: str) -> str:
@@ -10803,7 +10839,7 @@ from collections.abc import Callable, Container, Sequence
 from ..identity import BARE_ROUTINE, MEMBERS, RELATION, Key, container
 from ..model import Conflict, Touch
 from ..net import net_effect
-from . import calls, makers, pairwide
+from . import calls, makers, pairwide, retyping
 from .effects import LIVES, Effect, Prepared
 from .interplay import interplay
 from .overlap import constraints_overlap, tables_overlap
@@ -10819,7 +10855,7 @@ Interrupts = Callable[[], None]
 
 def prepare(touches: Sequence[Touch]) -> Prepared:
     """The net effect of one intent's touches, indexed by object."""
-    return Prepared(net_effect(touches))
+    return Prepared(retyping.with_labels(net_effect(touches)))
 
 
 def compare(
@@ -11925,7 +11961,8 @@ ROWS: tuple[Rule, ...] = (
     Rule(
         "row-against-check",
         "clash",
-        "one adds a check, the other inserts or sets constants that it refuses",
+        "one adds a check, or makes a column an enum; the other inserts or sets constants that "
+        "are refused",
         "the row stops the constraint, or the constraint the row",
         "documentation, Check Constraints",
         FILLED,
@@ -13838,7 +13875,8 @@ def one_ensures(maker: Effect, other: Effect, side: Side, report: Report) -> Non
     if exists is not False and facets.is_reset(made, other.alters):
         say(report, "redefinition-resets", "clash", maker)
     elif exists is not False and any(
-        touch.kind in ("function", "procedure", "routine") for touch in other.data
+        touch.kind in ("function", "procedure", "routine") and "fired" not in touch.detail
+        for touch in other.data
     ):
         say(report, "redefined-while-run", "clash", maker)
     elif exists:
@@ -14055,9 +14093,14 @@ def _is_not_for(made: Touch, uses: list[Touch], changes: list[Touch]) -> bool:
 
 
 def _only_loses_rows(data: list[Touch]) -> bool:
-    """Whether rows are changed or removed, and none is inserted that would be missed."""
+    """Whether rows are changed or removed, and none is inserted that would be missed.
+
+    What triggers insert goes wherever the table is then.
+    """
     return bool(data) and all(
-        touch.detail.get("command") in ("update", "delete") or "truncate" in touch.detail
+        touch.detail.get("command") in ("update", "delete")
+        or "truncate" in touch.detail
+        or touch.detail.get("via") == "catalog"
         for touch in data
     )
 
@@ -14749,6 +14792,25 @@ def changes_class(touch: Touch) -> bool:
         return False
     was = detail.get("was")
     return was is None or _class_of(was) != _class_of(detail.get("value"))
+
+
+def with_labels(touches: list[Touch]) -> list[Touch]:
+    """Say of columns that become an enum of the same script which values they take from then on."""
+    labels = {
+        f"{touch.schema}.{touch.name}": touch.detail["labels"]
+        for touch in touches
+        if touch.action == "create" and "labels" in touch.detail
+    }
+    if not labels:
+        return touches
+    return [
+        touch._replace(detail={**touch.detail, "demands": [[touch.sub, "in", labels[value]]]})
+        if touch.action == "alter"
+        and touch.facet == "type"
+        and (value := str(touch.detail.get("value"))) in labels
+        else touch
+        for touch in touches
+    ]
 
 
 def _class_of(name: object) -> str:
@@ -19955,7 +20017,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $function$
 # As the owner: where the parser lies is nothing that a caller may influence.
-if 'confiture_coord 07993ffd84426bc3' in GD:
+if 'confiture_coord 80852578d5d7b19f' in GD:
     return
 import importlib
 import importlib.machinery
@@ -19963,7 +20025,7 @@ import importlib.util
 import marshal
 import sys
 
-package = 'coord_detector_07993ffd84426bc3'
+package = 'coord_detector_80852578d5d7b19f'
 python = f'{sys.implementation.cache_tag} {importlib.util.MAGIC_NUMBER.hex()}'
 compiled = plpy.prepare(
     'select path, code from coord.detector_code where fingerprint = $1 and python = $2',
@@ -20026,7 +20088,7 @@ loader = importlib.import_module(package + '.loader')
 loader.prepare(f"{folder[0]['setting']}/confiture_coord/{version}", in_backend=True)
 backend = importlib.import_module(package + '.backend')
 backend.start(plpy)
-GD['confiture_coord 07993ffd84426bc3'] = backend
+GD['confiture_coord 80852578d5d7b19f'] = backend
 $function$;
 comment on function coord._load_detector() is
     'Loads the detector into this session (internal; harmless to call)';
@@ -20039,7 +20101,7 @@ import importlib.util
 import marshal
 import sys
 
-package = 'coord_detector_07993ffd84426bc3'
+package = 'coord_detector_80852578d5d7b19f'
 python = f'{sys.implementation.cache_tag} {importlib.util.MAGIC_NUMBER.hex()}'
 insert = plpy.prepare(
     'insert into coord.detector_code (fingerprint, python, path, code) values ($1, $2, $3, $4)',
@@ -20697,6 +20759,8 @@ begin
             g.trigger_name, g.relation, g.problem, g.mending)
         from coord._guard_triggers() g
         union all
+        select null::uuid, null::bigint, w.problem from coord._foreign_writers() w
+        union all
         select null::uuid, null::bigint, f.problem from coord._function_problems() f;
     return query
         with linked as (
@@ -20766,6 +20830,20 @@ begin
         where exists (select from coord.intent i where i.id = a.intent_id)
            or exists (select from coord.intent_history h where h.intent_id = a.intent_id)
         group by a.intent_id;
+    return query
+        select i.id, null::bigint,
+            case when k.intent_no is null
+                 then 'the intent has no footprint, so registrations do not meet it; mend it with: '
+                      || format('SELECT coord.recheck(%L)', i.id)
+                 when s.is_active then 'the intent is active, but its footprint counts as ended'
+                 else 'the intent has ended, but its footprint counts as active' end
+        from coord.intent i
+        join coord.status s on s.status = i.status
+        left join (select k.intent_no, bool_and(k.is_active) as all_active,
+                          bool_or(k.is_active) as some_active
+                   from coord.intent_key k group by k.intent_no) k on k.intent_no = i.intent_no
+        where (s.is_active and k.intent_no is null)
+           or (s.is_active and not k.all_active) or (not s.is_active and k.some_active);
     return query
         with review as (
             select distinct on (h.conflict_id) h.*
@@ -21003,6 +21081,31 @@ comment on function coord._raise_lock_wait(regclass, text, xid[]) is
 -- sql/code/32_check.sql
 -- Checks of what callers pass in, before anything else is done with it.
 
+create or replace function coord._check_readable(argument text, value text, hidden text)
+returns void
+language plpgsql stable
+set search_path = pg_catalog, pg_temp
+as $function$
+-- What a terminal obeys, what changes the order of what is read, and what nobody sees: with it one
+-- name, or one line of history, looks like another. By bytes, since [:cntrl:] is as the locale says.
+declare
+    v_bytes text := encode(convert_to(value, 'UTF8'), 'hex');
+begin
+    if value ~ '[[:cntrl:]]' or v_bytes ~ '^(..)*c2[89]' then
+        perform coord._raise('22023', format('%s must not contain control characters', argument),
+            format('given: %s', to_json(value)),
+            'plain text: names on one line, reasons and notes with line breaks if need be');
+    elsif v_bytes ~ ('^(..)*' || hidden) then
+        perform coord._raise('22023',
+            format('%s must not contain characters that hide or reorder others', argument),
+            format('in UTF-8: %s', left(v_bytes, 200)),
+            'leave out what cannot be seen: zero-width characters, marks of direction');
+    end if;
+end
+$function$;
+comment on function coord._check_readable(text, text, text) is
+    'Raises for a text that is not what it looks like (internal)';
+
 create or replace function coord._check_name(argument text, value text) returns void
 language plpgsql stable
 set search_path = pg_catalog, pg_temp
@@ -21021,10 +21124,11 @@ begin
             format('%s characters; the limit is %s (setting max_name_length)',
                    length(value), v_limit),
             'shorten it; longer explanations belong into metadata');
-    elsif value ~ '[[:cntrl:]]' then
-        perform coord._raise('22023', format('%s must not contain control characters', argument),
-            format('given: %s', to_json(value)), 'keep it on one line');
     end if;
+    -- soft hyphen, U+200B, U+200E and F, U+2028 to 202E, U+2060 to 206F, U+FEFF; the joiners
+    -- U+200C and D are letters' business
+    perform coord._check_readable(
+        argument, value, '(c2ad|e280(8[bef]|a[89a-e])|e281a|efbbbf)');
 end
 $function$;
 comment on function coord._check_name(text, text) is
@@ -21041,11 +21145,10 @@ begin
         perform coord._raise('54000', format('%s is too long', argument),
             format('%s characters; the limit is %s (setting max_text_length)',
                    length(value), v_limit), 'shorten it, and link to the rest');
-    elsif translate(value, e'\t\r\n', '') ~ '[[:cntrl:]]' then
-        -- what a terminal obeys could make one line of history look like another
-        perform coord._raise('22023', format('%s must not contain control characters', argument),
-            format('given: %s', to_json(value)), 'plain text, with line breaks if need be');
     end if;
+    -- U+2028 and 2029, U+202A to 202E, U+2066 to 2069; null is no text
+    perform coord._check_readable(
+        argument, translate(value, e'\t\r\n', ''), '(e280a[89a-e]|e281a[6-9])');
 end
 $function$;
 comment on function coord._check_text(text, text) is
@@ -21142,10 +21245,10 @@ create or replace function coord._footprint(
 )
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord 07993ffd84426bc3')
+detector = GD.get('confiture_coord 80852578d5d7b19f')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 07993ffd84426bc3']
+    detector = GD['confiture_coord 80852578d5d7b19f']
 return detector.footprint(changes, change_list, search_path, effective_path)
 $function$;
 comment on function coord._footprint(text, text[], text, name[]) is
@@ -21226,10 +21329,10 @@ set plan_cache_mode = force_generic_plan
 set jit = off
 set quote_all_identifiers = off
 as $function$
-detector = GD.get('confiture_coord 07993ffd84426bc3')
+detector = GD.get('confiture_coord 80852578d5d7b19f')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 07993ffd84426bc3']
+    detector = GD['confiture_coord 80852578d5d7b19f']
 return detector.compare(
     text_a, list_a, text_b, list_b, search_path, effective_path, use_catalog, limits)
 $function$;
@@ -21333,10 +21436,10 @@ comment on function coord.compare_changes(text[], text, text, boolean) is
 create or replace function coord._detector_facts(out problem text[], out facts json)
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord 07993ffd84426bc3')
+detector = GD.get('confiture_coord 80852578d5d7b19f')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 07993ffd84426bc3']
+    detector = GD['confiture_coord 80852578d5d7b19f']
 return detector.facts()
 $function$;
 comment on function coord._detector_facts() is
@@ -21358,10 +21461,10 @@ set plan_cache_mode = force_generic_plan
 set jit = off
 set quote_all_identifiers = off
 as $function$
-detector = GD.get('confiture_coord 07993ffd84426bc3')
+detector = GD.get('confiture_coord 80852578d5d7b19f')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 07993ffd84426bc3']
+    detector = GD['confiture_coord 80852578d5d7b19f']
 return detector.analyse(changes, change_list, search_path, effective_path, tables_declared,
                         feature_name, limits)
 $function$;
@@ -21380,10 +21483,10 @@ set plan_cache_mode = force_generic_plan
 set jit = off
 set quote_all_identifiers = off
 as $function$
-detector = GD.get('confiture_coord 07993ffd84426bc3')
+detector = GD.get('confiture_coord 80852578d5d7b19f')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 07993ffd84426bc3']
+    detector = GD['confiture_coord 80852578d5d7b19f']
 return detector.detect(
     intent_no, agent_id, feature_name, keys, are_exclusive, touches, resolved_path)
 $function$;
@@ -21782,7 +21885,8 @@ begin
         cross join lateral (select i.* from coord.intent i where i.id = c.intent_b offset 0) i
         order by f.place
     loop
-        raise warning using message = v_line.message, detail = v_line.detail, hint = v_line.hint;
+        raise warning using message = coord._for_client(v_line.message),
+            detail = coord._for_client(v_line.detail), hint = coord._for_client(v_line.hint);
     end loop;
     if cardinality(conflicts) > v_shown then
         raise warning using
@@ -22527,10 +22631,10 @@ comment on function coord.amend_intent(uuid, text[], text[], text, text, text) i
 create or replace function coord._sort_intents(nodes json, edges json) returns json
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord 07993ffd84426bc3')
+detector = GD.get('confiture_coord 80852578d5d7b19f')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 07993ffd84426bc3']
+    detector = GD['confiture_coord 80852578d5d7b19f']
 return detector.merge_order(nodes, edges)
 $function$;
 comment on function coord._sort_intents(json, json) is
@@ -22883,6 +22987,31 @@ $function$;
 comment on function coord._guard_triggers() is
     'Guard triggers that do not guard, with the statement that mends each (internal)';
 
+create or replace function coord._foreign_writers(out problem text) returns setof text
+language sql stable
+set search_path = pg_catalog, pg_temp
+set quote_all_identifiers = off
+as $function$
+-- What acts before a row of history is written, or in its place, can write something else, with
+-- every hash right. What acts afterwards cannot.
+select format('trigger %I on %s acts before history is written, and may have something else '
+              'written; where it is meant to be there, make it an AFTER trigger; mend it with: '
+              'DROP TRIGGER %I ON %s', t.tgname, g.relation, t.tgname, g.relation)
+from (values ('coord.intent', 16), ('coord.intent_history', 4), ('coord.archived_history', 4))
+    as g (relation, event)
+join pg_trigger t on t.tgrelid = to_regclass(g.relation)
+where not t.tgisinternal and t.tgenabled <> 'D' and t.tgtype & 2 > 0 and t.tgtype & g.event > 0
+  and t.tgname <> 'intent_100_guard'
+union all
+select format('rule %I on %s acts in place of what history is written with; mend it with: '
+              'DROP RULE %I ON %s', r.rulename, g.relation, r.rulename, g.relation)
+from (values ('coord.intent'), ('coord.intent_history'), ('coord.archived_history')) as g (relation)
+join pg_rewrite r on r.ev_class = to_regclass(g.relation)
+where r.ev_enabled <> 'D'
+$function$;
+comment on function coord._foreign_writers() is
+    'Triggers and rules that could change what is being written into history (internal)';
+
 create or replace function coord._function_problems(out problem text) returns setof text
 language sql stable
 set search_path = pg_catalog, pg_temp
@@ -22894,7 +23023,7 @@ with ours (name, body, security_definer, settings) as (
     values
 ('_actor', '1f18e24a0fc5d3a93dce49596a06e5490056e6586d2742f4f2616d342b9eb0d2', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_amend', '7e6a0e12eb3ab7c3827b3f9ce1ffbd021acee47513fba8f934c5c9adb03fb570', true, array['search_path=pg_catalog, pg_temp']::text[]),
-('_analyse', '5dadd2704c22e3c90016445b3ee906250c61f03c8954c127c0136e35ba627820', false, array['plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
+('_analyse', '816699f32bf711d260a750f34ffb1a77d363e57ddb0332916f47df55eebeab14', false, array['plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
 ('_append_history', '8a9eea1b4606579ac7b0296299e644caa5376282fa36973429a7f3ceff78729f', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_authorise', 'c62c1527f3a9c9edd31a092a506bf95cb50ebb0c69beb1527d70df01d1da8009', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_authorise_review', '0577744c55b7787ae7f48e9e124976df695deddaa18d2a38a8bcd2d17ca89aa2', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -22907,12 +23036,13 @@ with ours (name, body, security_definer, settings) as (
 ('_check_age', 'd53f53f57cbe4e803e9a2440e7aeee2c70c9f9fc2530d665b6e308b3b24a7e99', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_check_intent', 'd1ffca5ca7718809cf080bf3d5a9beb707fba07af2e6bc0e9a47b341bbf7fb41', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_check_metadata', '724d70014a8a7fa7c58bb545780bb0755d520b562ef374302707e2f7752f8608', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_check_name', 'cf2c03d8b7a1c2ecd69d3fde0325247b3849a050cb4e2dbc73eed4eed8a8f477', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_check_name', '82d0adcece41b9243cf0b7648c2490d24d7224107b38e4a2085f2363e39bca5c', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_check_readable', '2e08214fbbeefd54f6aff01a663bfb2cef3380778685dec8e728b7479cd66dcc', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_check_rows', 'cffd5b48d9e48483c308596e17a0c81b99530418ecbef5bc18988647ac8ecb75', true, array['search_path=pg_catalog, pg_temp']::text[]),
-('_check_text', '1aac582cc8438b9043d87227d0c2093603daedfe5790ea717c187a6456ea4c05', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_check_text', '4ddd5559af47f45d0269f80e775c95c3e4af4a88ff8aff9024111451b5a64071', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_check_transition', 'e599451da1cc2eaa3c48a568d2ef0836db5432e24f46dfa3287a573fea4637f1', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_choice', '6a0ec09ca728fa8eb8b028fb505a70f93afd7c5095f2c6c0437233e035cd5d30', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_compare', '616c2f8d187d119f88b9505b3ac5bae1ade5d9131c0fbfd4e255214c189c1be0', false, array['plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
+('_compare', 'b0e1344d73c223301a4f6e76516d731d958e7921c38a7156f23e0d54a6b728fd', false, array['plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
 ('_compare_rows', 'dd08eeca5d3dd639f8f0733f06353fa94cb3bd9b3e808684fb0e5636fa399035', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_conflict_json', 'a3932a0d0c54d5c6e2a7a60973f3dcf570b7b6a3c9c6a1f28a0d89edad5203b2', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_conflict_line', 'bb606d623ac35ddfb72ef3905e94aba579c416a22a2db649125cceb68f12d403', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -22921,14 +23051,16 @@ with ours (name, body, security_definer, settings) as (
 ('_counts', '7fe8790f45e15bd26f82f9151646c029fb46c2b3487c1b571619010f7fce82b7', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_declare', 'd7b4b1148e125153e71c3a09616a03b0210ac958d245ea152a29997158154fff', false, null::text[]),
 ('_depends_on', 'f37bc93deed02bf43a8a632aea86923b8f86906001140165b00e5d823ca71d6d', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_detect', '16d81cf9b59295a03a0f4956bf7074008137c0a04e4c40ffe7f126fbb9930bb9', false, array['enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
-('_detector_facts', '175f3c8ec602c8374f6008cba5d667c37d77e9b5ee057b6ee5cbc5846dd2d526', false, null::text[]),
-('_detector_sources', '5fb3fd33079fc9247511b23d45b13707acca88a4447674f083d5cb48d9acf94a', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_detect', '7b06fc39e80745722f42fa7f75f4f8ee7a2d7a9d408958d81fd6c8369b4e7766', false, array['enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
+('_detector_facts', '93c34efe172f2a2f2cd0c0b14a0c94113a5d49296a29dba1efc4f6042f43889c', false, null::text[]),
+('_detector_sources', '0b1c6019ca46842dcfc74e3345a03993bc082f89dfcaf34c51375f50fea72236', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_digest_of', 'af0f4735eb433dca9fd14b71246b20d20daa3cba8f7c0cd06774be1d1088bd30', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_ended', '679a84d1d5a194bca40468412857eae0e2e10b1e58e855442af1b763c8ada9be', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_follow_transition', '35b401e5c0362e7364b602cda21afbef50d5be447c42e99475bf5c4433bdb7a0', true, array['search_path=pg_catalog, pg_temp']::text[]),
-('_footprint', 'ca94267f583a5fbfaeda58df93426e8404c0d89c215cfcac9eaaeafd7cb890e0', false, null::text[]),
+('_footprint', '838491ff3d2224b556080cb8c318ab5e353dce3509d40a9d445fbec7c0ca0ac5', false, null::text[]),
 ('_footprint_rows', '2cf258b01339c7b05129607c705ac7d7cf484d67ac6bb504d677d0782027a4bf', false, null::text[]),
+('_for_client', 'ec4325e445bbe0b0e13a540bdf3e173cedba14f75501b5c853ef4db776cc621b', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_foreign_writers', 'c960fee32e36fffd63970deba9b1faa882621b9043f6e0c35526e12e0fadca07', false, array['search_path=pg_catalog, pg_temp', 'quote_all_identifiers=off']::text[]),
 ('_found_conflicts', 'b58569cb14b92465f9f534dc330b5dde3893374cbe0dc80eb5319af21de0b68e', false, null::text[]),
 ('_guard_intent', '4ee3bd944b5c777fc43a90b9e8b65c6df867a90d2fbd430747ba24942a4c145c', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_guard_triggers', '1298d31259dfa06d509234162be6700ddf1ca7d3de89e3bbdb752560b14fb1f8', false, array['search_path=pg_catalog, pg_temp', 'quote_all_identifiers=off']::text[]),
@@ -22952,7 +23084,7 @@ with ours (name, body, security_definer, settings) as (
 ('_known_hashes', '4f7872e748c4ad03daeaccbcc0f6259069f7be6c358d858ae4626cca6f837fda', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_limit_lock_wait', '4eed619fef29ee8feefa29b6653cf4fd679e0e33931a8cf4a4ed9698cea5ae8d', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_limits', 'ffaff60bb0800af484cb83e505b5a2b84b78e7495a3c4b0538c9f442bf412c0e', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_load_detector', '2b8c3dcc38a56c98b53763a204fc6478865e43fc28f8376b6ec40ace29334464', true, array['search_path=pg_catalog, pg_temp']::text[]),
+('_load_detector', 'ab27ded58e24f10cadc90aae5a9ca6189a6a8f96b61cd6363e76ec8b16fcbf09', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_container', '423434b839f055dd1b41a180585f7d2262aa43f041472a83077af7de726a878f', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_holder', 'b5cbdc0966ec19527fcf60f6a1819b4a82cfbf52f64f5af082ff850e624a4861', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_intent_keys', '001e7dcfa0ced100c60e78b7b257478730a36c946731aaf1ff8cd2f0ac627023', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -22965,7 +23097,7 @@ with ours (name, body, security_definer, settings) as (
 ('_moot_conflicts', '5c96ef8e977b6486e70f46a6b81937dfb7b70e29b6ff672ca480e82178ca06ed', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_move', '5f0b52e03d2cbb7c985ee68737d2a7290c37ce95bb5f6faadc3dcc413c66c3ab', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_notify_of_conflicts', 'd1058afbcc6fce52780281f1ec835f8f94c1853d41d12d73625aea8cb0e68e73', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_raise', '22b496356b887190a5020504192ca797aa693e8513b2ba7493eb62e66feab1ed', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_raise', '6cd49e93d0f5d4539129fcd155cc1eaaf889076700c9bedc41d3d982168a919a', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_raise', 'fc0f1de6b844981356de8d16fd32c675b2a3e4e24f9a8667c62db54ffee71ce8', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_raise_lock_wait', '0c6fbcdbb21cb6a6aef6700defde7cc0ff5b50c6df214bf14492c9854169adad', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_recheck', 'c733b7651621d22c431ef2bb88c3f4e7c30bacc4a3ddbb6ca6feab15f2e37032', true, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -22976,12 +23108,12 @@ with ours (name, body, security_definer, settings) as (
 ('_register', '56586fa081177e9edb9742f7387773afbdb95351798f0c855838049b364b823e', true, array['search_path=pg_catalog, pg_temp', 'enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
 ('_setting_of', '9d76f07c41d36e171fb59699533b0dfe2bb059a0e9b71815c7d80aaf51c362b8', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_settle', '9d4fad5adf4522029c8ffd5d5136f09ccb1d48c849bb89563c90a4e4156350cc', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_sort_intents', '52f5556239660cfa047b9ecdf6d87ea4c5fb7c385981659efed388e35ee85fb1', false, null::text[]),
+('_sort_intents', '211150073539f699159da74093ca8d93bb1c6742942358d93412fcf617bec298', false, null::text[]),
 ('_status_after_conflict', '60693c723e2feefd7ba0d87d0cd41e22dcacacbceb5b21329700a2d216169e9e', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_store_conflicts', '380c4a52ee39572d837cbab55a1ce74f44c445652d82c5daa2882e8b163ba095', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_store_footprint', 'c61256ff241805c040abb05c226075df836ef4d55af9edda52519d7e0880d485', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_verify_digest', 'eab67f904e9925530a155cf86072b010bb5bf3dc9c65fc0582cebee01e30c91c', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_warn_of_conflicts', 'ec85a6d33f0d0de65f2827e68f31f849046a6ca1a23821c14c22523c673084da', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_warn_of_conflicts', 'b6c555cdf00cf815204d0641487bc45b26f86827c4556b2b64c11a6f127a531c', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_write_setting', '72bfb69ada96c290d56d5d032f4e4f38cc52d36eae261c8c3e0e6ec1493b75b3', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('abandon_stale', '5781df7d46a38a663de3a2898cc0d205ea212c9b691bf43c87c3a4db296bae73', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('allocate_branch', '06d603a6e13dc434dd21e01df7d7709ea090d66b58df4f6ffd4273b05b7276d6', true, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -22995,9 +23127,9 @@ with ours (name, body, security_definer, settings) as (
 ('compare_changes', '1d38b48d75c0b9ccb3ad217145abf0a3d4104e92fd1eafbf57281b45e75e025e', false, null::text[]),
 ('compare_changes', 'c1c57ed3b89f392da90e83e7e4b80eb1c5190f50bd8e4524bf2cc7ddb3e6f559', false, null::text[]),
 ('compare_changes', 'ef266f6615d9f01190de9cd8fb41a98476373a7e0c087bc8e5e3d652a18528d5', false, null::text[]),
-('compile_detector', '757243974806dcf15c976c5e112af58a9abc89233ee9fffe5268c6dbf6d2f030', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('compile_detector', '9489954b0c3f778d571a472f397bf22e1b5fc8c27f02cbbf02acc8f0796a4825', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('conflicts_of', '8986db19d00b60fecf4c8390651e72549c95cabda085669464d62af07d11cb31', true, array['search_path=pg_catalog, pg_temp']::text[]),
-('detector_check', 'fb42c58de073479451a44ca97970843759baaf8a3a0c08d99cbaa571362376fc', true, array['search_path=pg_catalog, pg_temp']::text[]),
+('detector_check', '6648b80b98fb7b95f34234b4de79970a6ca7a31a4f8030659f1612b9b848ed15', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('export_ended', '37a73f17837d8b565ad3462f63279cfc2f85d64a7dfe9d32605f50aa6a26b121', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('footprint', '27ae5aaf12fe0cbd09f6421c21f11de55432867933b3a5ffb375379ce443a5bc', false, null::text[]),
 ('footprint', 'f38122e9c251698f6c4263e5a92e259d1466bd91b70553b705337519cc3e1d83', false, null::text[]),
@@ -23017,7 +23149,7 @@ with ours (name, body, security_definer, settings) as (
 ('resolve_conflict', 'df0a0151102104cca6ae0b9bd21a0e21dadbe619d7f5db32df1e81a7908603d1', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('stale_intents', '83f65db1553adc78821598a7d2d98eb7cf570ea86a20d7cc81eb694e4fddcb63', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('unignore', 'fbdde5f3f4963e0f3ce80ee60ee8366d4e573e370af0b4de98702d0274a79e01', true, array['search_path=pg_catalog, pg_temp']::text[]),
-('verify_history', '28c6b236915dfff7f1de623907c88f44d2cf4b0dcb66baf56da10699de395c5e', true, array['search_path=pg_catalog, pg_temp']::text[]),
+('verify_history', '8ef29230c39b24c9cae8594496712b2bb039f80a6db4879cc59183a18f147655', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('version', null, false, array['search_path=pg_catalog, pg_temp']::text[])
 ), there as (
     select p.proname::text as name, p.oid::regprocedure as signature,
@@ -23071,6 +23203,7 @@ begin
                || array(select format('trigger %s on %s %s; mend it with: %s',
                             g.trigger_name, g.relation, g.problem, g.mending)
                         from coord._guard_triggers() g)
+               || array(select w.problem from coord._foreign_writers() w)
                || array(select p.problem from coord._function_problems() p)
         from json_to_record(coalesce(d.facts, '{}')) as f (
             pglast text, pglast_supported text, grammar text, python text, libc text, path text,

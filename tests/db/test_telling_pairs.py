@@ -206,6 +206,17 @@ PAIRS: dict[str, tuple[str, str]] = {
         "alter table member alter column email drop not null, alter column email drop default",
         "create table copy (like member including defaults)",
     ),
+    "text that becomes an enum, and a value that it has not": (
+        "create type tier as enum ('free', 'pro');"
+        " alter table team alter column tier drop default,"
+        " alter column tier type tier using tier::tier",
+        "update team set tier = 'gold' where name = 'core'",
+    ),
+    "a trigger's function that is fired while it changes": (
+        "create or replace function touch() returns trigger language plpgsql as"
+        " 'begin new.points := new.points; return new; end'",
+        "update member set email = 'b@x' where id = 1",
+    ),
     "renamed and renamed back": (
         "alter table note rename to note_1; alter table note_1 rename to note",
         "alter table note add column extra text",

@@ -12,7 +12,7 @@ from collections.abc import Callable, Container, Sequence
 from ..identity import BARE_ROUTINE, MEMBERS, RELATION, Key, container
 from ..model import Conflict, Touch
 from ..net import net_effect
-from . import calls, makers, pairwide
+from . import calls, makers, pairwide, retyping
 from .effects import LIVES, Effect, Prepared
 from .interplay import interplay
 from .overlap import constraints_overlap, tables_overlap
@@ -28,7 +28,7 @@ Interrupts = Callable[[], None]
 
 def prepare(touches: Sequence[Touch]) -> Prepared:
     """The net effect of one intent's touches, indexed by object."""
-    return Prepared(net_effect(touches))
+    return Prepared(retyping.with_labels(net_effect(touches)))
 
 
 def compare(

@@ -68,7 +68,8 @@ ROWS: tuple[Rule, ...] = (
     Rule(
         "row-against-check",
         "clash",
-        "one adds a check, the other inserts or sets constants that it refuses",
+        "one adds a check, or makes a column an enum; the other inserts or sets constants that "
+        "are refused",
         "the row stops the constraint, or the constraint the row",
         "documentation, Check Constraints",
         FILLED,

@@ -46,7 +46,8 @@ def one_ensures(maker: Effect, other: Effect, side: Side, report: Report) -> Non
     if exists is not False and facets.is_reset(made, other.alters):
         say(report, "redefinition-resets", "clash", maker)
     elif exists is not False and any(
-        touch.kind in ("function", "procedure", "routine") for touch in other.data
+        touch.kind in ("function", "procedure", "routine") and "fired" not in touch.detail
+        for touch in other.data
     ):
         say(report, "redefined-while-run", "clash", maker)
     elif exists:

@@ -202,9 +202,14 @@ def _is_not_for(made: Touch, uses: list[Touch], changes: list[Touch]) -> bool:
 
 
 def _only_loses_rows(data: list[Touch]) -> bool:
-    """Whether rows are changed or removed, and none is inserted that would be missed."""
+    """Whether rows are changed or removed, and none is inserted that would be missed.
+
+    What triggers insert goes wherever the table is then.
+    """
     return bool(data) and all(
-        touch.detail.get("command") in ("update", "delete") or "truncate" in touch.detail
+        touch.detail.get("command") in ("update", "delete")
+        or "truncate" in touch.detail
+        or touch.detail.get("via") == "catalog"
         for touch in data
     )
 

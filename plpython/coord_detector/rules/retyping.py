@@ -37,6 +37,25 @@ def changes_class(touch: Touch) -> bool:
     return was is None or _class_of(was) != _class_of(detail.get("value"))
 
 
+def with_labels(touches: list[Touch]) -> list[Touch]:
+    """Say of columns that become an enum of the same script which values they take from then on."""
+    labels = {
+        f"{touch.schema}.{touch.name}": touch.detail["labels"]
+        for touch in touches
+        if touch.action == "create" and "labels" in touch.detail
+    }
+    if not labels:
+        return touches
+    return [
+        touch._replace(detail={**touch.detail, "demands": [[touch.sub, "in", labels[value]]]})
+        if touch.action == "alter"
+        and touch.facet == "type"
+        and (value := str(touch.detail.get("value"))) in labels
+        else touch
+        for touch in touches
+    ]
+
+
 def _class_of(name: object) -> str:
     text = str(name)
     bare = text.partition("(")[0].strip()
