@@ -138,22 +138,37 @@ class _Moves:
 
     def apply(self, touch: Touch) -> Touch:
         """The touch under the names that are meant."""
-        number, detail, name, schema = touch.statement_no, touch.detail, touch.name, touch.schema
+        number, detail, name = touch.statement_no, touch.detail, touch.name
         for word in _PLACES:
             place = detail.get(word)
             if isinstance(place, dict):
-                meant = self._named.get((number, str(place.get("schema")), str(place.get("name"))))
+                meant = self._place(number, str(place.get("schema")), str(place.get("name")))
                 if meant is not None:
                     detail = {**detail, word: {**place, "schema": meant}}
         if "(" in name and number in self._types:
             name = _with_types(name, self._types[number])
+        schema = touch.schema
         if schema is not None and "candidate" not in detail and family_of(touch.kind) != ROUTINE:
-            if touch.action == "create" and touch.facet == "definition" and touch.sub is None:
-                self._made.pop((schema, name), None)
+            if touch.action == "create" and touch.sub is None:
+                self._create(schema, touch, detail is not touch.detail)
             schema = self._made.get((schema, name), schema)
         if detail is touch.detail and name == touch.name and schema == touch.schema:
             return touch
         return touch._replace(schema=schema, name=name, detail=detail)
+
+    def _place(self, number: int, schema: str, name: str) -> str | None:
+        return self._named.get((number, schema, name)) or self._made.get((schema, name))
+
+    def _create(self, schema: str, touch: Touch, elsewhere: bool) -> None:
+        """What is made of something that is elsewhere is there, too: an index, a new name."""
+        former = self._made.get((schema, str(touch.detail.get("renamed_from"))))
+        table = touch.detail.get("table")
+        if elsewhere and touch.kind == "index" and isinstance(table, dict):
+            former = self._place(touch.statement_no, schema, str(table.get("name")))
+        if former is not None:
+            self._made[(schema, touch.name)] = former
+        elif touch.facet == "definition":
+            self._made.pop((schema, touch.name), None)
 
 
 def _type(schema: str, name: str) -> str:
