@@ -523,12 +523,15 @@ as $function$
 -- A message that the client's encoding has no characters for would fail with 22P05 instead of
 -- saying anything: one agent's feature in Chinese must not keep a LATIN1 client from registering.
 begin
-    if current_setting('client_encoding') not in ('UTF8', 'SQL_ASCII', getdatabaseencoding()) then
-        perform convert_to(value, current_setting('client_encoding'));
+    if current_setting('client_encoding') in ('UTF8', 'SQL_ASCII', getdatabaseencoding()) then
+        return value;
     end if;
-    return value;
-exception when untranslatable_character then
-    return regexp_replace(value, '[^ -~[:space:]]', '?', 'g');
+    begin
+        perform convert_to(value, current_setting('client_encoding'));
+        return value;
+    exception when untranslatable_character then
+        return regexp_replace(value, '[^ -~[:space:]]', '?', 'g');
+    end;
 end
 $function$;
 comment on function coord._for_client(text) is
@@ -2402,16 +2405,8 @@ def place(touches: Sequence[Touch], query: Query) -> list[Touch]:
 
 
 def _with_columns(touches: Sequence[Touch], query: Query) -> Sequence[Touch]:
-    """Add to each label that is renamed the columns that may hold it."""
-    types = sorted(
-        {
-            (touch.schema or "", touch.name)
-            for touch in touches
-            if "renamed_to" in touch.detail and _is_new_label(touch)
-        }
-    )
-    if not types:
-        return touches
+    """Add to each label the columns that may hold it."""
+    types = sorted({(touch.schema or "", touch.name) for touch in touches if _is_new_label(touch)})
     columns: dict[tuple[str, str], list[Json]] = {}
     arrays = [[one[0] for one in types], [one[1] for one in types]]
     for row in query(queries.COLUMNS_OF_TYPE, arrays):
@@ -2422,7 +2417,7 @@ def _with_columns(touches: Sequence[Touch], query: Query) -> Sequence[Touch]:
         touch._replace(
             detail={**touch.detail, "columns": columns.get((touch.schema or "", touch.name), [])}
         )
-        if "renamed_to" in touch.detail and _is_new_label(touch)
+        if _is_new_label(touch)
         else touch
         for touch in touches
     ]
@@ -13418,7 +13413,7 @@ class Prepared:
         "keys",
         "lists",
         "references",
-        "renamed_labels",
+        "labels",
         "unlisted",
         "effects",
         "indexes",
@@ -13458,8 +13453,8 @@ class Prepared:
         """Publications whose whole list it sets."""
         self.unlisted: list[Touch] = []
         """Tables that it takes out of publications."""
-        self.renamed_labels: list[Touch] = []
-        """Labels of enums that it renames."""
+        self.labels: list[Touch] = []
+        """Labels of enums that it adds or renames."""
         self.keys: list[Touch] = []
         """Unique constraints and indexes that it makes or drops."""
         for touch in touches:
@@ -13517,8 +13512,8 @@ class Prepared:
         elif family == "publication relation" and touch.action == "drop":
             if "implied" not in touch.detail:
                 self.unlisted.append(touch)
-        elif touch.facet == "value" and "renamed_to" in touch.detail:
-            self.renamed_labels.append(touch)
+        elif touch.facet == "value" and touch.kind in ("type", "enum value"):
+            self.labels.append(touch)
         if touch.action == "create" and touch.facet == "definition":
             self.made.append(touch)
         detail = touch.detail
@@ -14042,7 +14037,7 @@ from collections.abc import Mapping, Sequence
 from ..identity import COLUMN, RELATION, Key, key_of
 from ..model import Json, Outcome, Side, Touch
 from .effects import Prepared
-from .verdict import Report, Verdict
+from .verdict import OTHER, Report, Verdict
 from .volume import too_many, too_many_to_compare
 
 Detail = Mapping[str, Json]
@@ -14083,34 +14078,43 @@ def first_of(one: Touch, two: Touch) -> str | None:
     return None
 
 
-def written(renames: Sequence[Touch], other: Prepared, side: Side, report: Report) -> None:
-    """RENAME VALUE and a text that still has the old label: it is read when it is executed."""
+def written(changes: Sequence[Touch], other: Prepared, side: Side, report: Report) -> None:
+    """Labels that come or go, and a text that has one: it is read when it is executed.
+
+    ``side`` is the other one: it goes first where it names what is renamed, and second where it
+    names what is new.
+    """
     holding = [touch for touch in other.touches if _may_hold_labels(touch)]
-    if too_many(renames, holding):
-        report(too_many_to_compare("type", key_of(renames[0])))
+    if too_many(changes, holding):
+        report(too_many_to_compare("type", key_of(changes[0])))
         return
     made_of: dict[object, set[Key]] = {}
     for touch in holding:
         if touch.action == "create" and touch.kind == "table column":
             made_of.setdefault(touch.detail.get("type"), set()).add(key_of(touch))
-    for rename in renames:
-        label, key = rename.detail.get("value"), key_of(rename)
-        if not isinstance(label, str):
-            continue
-        columns = _columns_of(rename) | made_of.get(f"{key.schema}.{key.name}", set())
+    theirs = {(key_of(touch), _makes(touch.detail)) for touch in other.labels}
+    for change in changes:
+        key = key_of(change)
+        columns = _columns_of(change) | made_of.get(f"{key.schema}.{key.name}", set())
         by_name = key in other.effects
         if not by_name and not any(column in other.effects for column in columns):
             tables = {(column.schema, column.name) for column in columns}
             if not any(Key(RELATION, *table) in other.effects for table in tables):
                 continue
-        if any(_has_label(touch, label, columns, by_name) for touch in holding):
-            report(Verdict("labels-in-order", "type", "order", "warning", side, (key,)))
-            return
+        renames = "renamed_to" in change.detail
+        old = change.detail.get("value") if renames else None
+        new = _makes(change.detail) if renames or not change.detail.get("exists") else None
+        for label, first in ((old, side), (new, OTHER[side])):
+            if not isinstance(label, str) or (label == new and (key, new) in theirs):
+                continue
+            if any(_has_label(touch, label, columns, by_name) for touch in holding):
+                report(Verdict("labels-in-order", "type", "order", "warning", first, (key,)))
+                return
 
 
-def _columns_of(rename: Touch) -> set[Key]:
+def _columns_of(change: Touch) -> set[Key]:
     """The columns of the type that there are, as the catalog has them."""
-    columns = rename.detail.get("columns")
+    columns = change.detail.get("columns")
     return {
         Key(COLUMN, str(column[0]), str(column[1]), str(column[2]))
         for column in (columns if isinstance(columns, list) else ())
@@ -14756,10 +14760,10 @@ def compare(a: Prepared, b: Prepared, report: Report) -> None:
         publications.taken_out(a, b, "b", report)
     if b.lists and a.unlisted:
         publications.taken_out(b, a, "a", report)
-    if a.renamed_labels:
-        labels.written(a.renamed_labels, b, "b", report)
-    if b.renamed_labels:
-        labels.written(b.renamed_labels, a, "a", report)
+    if a.labels:
+        labels.written(a.labels, b, "b", report)
+    if b.labels:
+        labels.written(b.labels, a, "a", report)
     if a.defaults and b.made:
         _defaults_and_made(a, b, report)
     if b.defaults and a.made:
@@ -20495,7 +20499,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $function$
 # As the owner: where the parser lies is nothing that a caller may influence.
-if 'confiture_coord 80852578d5d7b19f' in GD:
+if 'confiture_coord 5735295b25eaf598' in GD:
     return
 import importlib
 import importlib.machinery
@@ -20503,7 +20507,7 @@ import importlib.util
 import marshal
 import sys
 
-package = 'coord_detector_80852578d5d7b19f'
+package = 'coord_detector_5735295b25eaf598'
 python = f'{sys.implementation.cache_tag} {importlib.util.MAGIC_NUMBER.hex()}'
 compiled = plpy.prepare(
     'select path, code from coord.detector_code where fingerprint = $1 and python = $2',
@@ -20566,7 +20570,7 @@ loader = importlib.import_module(package + '.loader')
 loader.prepare(f"{folder[0]['setting']}/confiture_coord/{version}", in_backend=True)
 backend = importlib.import_module(package + '.backend')
 backend.start(plpy)
-GD['confiture_coord 80852578d5d7b19f'] = backend
+GD['confiture_coord 5735295b25eaf598'] = backend
 $function$;
 comment on function coord._load_detector() is
     'Loads the detector into this session (internal; harmless to call)';
@@ -20579,7 +20583,7 @@ import importlib.util
 import marshal
 import sys
 
-package = 'coord_detector_80852578d5d7b19f'
+package = 'coord_detector_5735295b25eaf598'
 python = f'{sys.implementation.cache_tag} {importlib.util.MAGIC_NUMBER.hex()}'
 insert = plpy.prepare(
     'insert into coord.detector_code (fingerprint, python, path, code) values ($1, $2, $3, $4)',
@@ -21313,8 +21317,11 @@ begin
             case when k.intent_no is null
                  then 'the intent has no footprint, so registrations do not meet it; mend it with: '
                       || format('SELECT coord.recheck(%L)', i.id)
-                 when s.is_active then 'the intent is active, but its footprint counts as ended'
-                 else 'the intent has ended, but its footprint counts as active' end
+                 when s.is_active then 'the intent is active, but its footprint counts as ended; '
+                      || format('mend it with: SELECT coord.recheck(%L)', i.id)
+                 else 'the intent has ended, but its footprint counts as active; mend it with: '
+                      || format('UPDATE coord.intent_key SET is_active = false WHERE intent_no = %s',
+                                i.intent_no) end
         from coord.intent i
         join coord.status s on s.status = i.status
         left join (select k.intent_no, bool_and(k.is_active) as all_active,
@@ -21723,10 +21730,10 @@ create or replace function coord._footprint(
 )
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord 80852578d5d7b19f')
+detector = GD.get('confiture_coord 5735295b25eaf598')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 80852578d5d7b19f']
+    detector = GD['confiture_coord 5735295b25eaf598']
 return detector.footprint(changes, change_list, search_path, effective_path)
 $function$;
 comment on function coord._footprint(text, text[], text, name[]) is
@@ -21807,10 +21814,10 @@ set plan_cache_mode = force_generic_plan
 set jit = off
 set quote_all_identifiers = off
 as $function$
-detector = GD.get('confiture_coord 80852578d5d7b19f')
+detector = GD.get('confiture_coord 5735295b25eaf598')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 80852578d5d7b19f']
+    detector = GD['confiture_coord 5735295b25eaf598']
 return detector.compare(
     text_a, list_a, text_b, list_b, search_path, effective_path, use_catalog, limits)
 $function$;
@@ -21914,10 +21921,10 @@ comment on function coord.compare_changes(text[], text, text, boolean) is
 create or replace function coord._detector_facts(out problem text[], out facts json)
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord 80852578d5d7b19f')
+detector = GD.get('confiture_coord 5735295b25eaf598')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 80852578d5d7b19f']
+    detector = GD['confiture_coord 5735295b25eaf598']
 return detector.facts()
 $function$;
 comment on function coord._detector_facts() is
@@ -21939,10 +21946,10 @@ set plan_cache_mode = force_generic_plan
 set jit = off
 set quote_all_identifiers = off
 as $function$
-detector = GD.get('confiture_coord 80852578d5d7b19f')
+detector = GD.get('confiture_coord 5735295b25eaf598')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 80852578d5d7b19f']
+    detector = GD['confiture_coord 5735295b25eaf598']
 return detector.analyse(changes, change_list, search_path, effective_path, tables_declared,
                         feature_name, limits)
 $function$;
@@ -21961,10 +21968,10 @@ set plan_cache_mode = force_generic_plan
 set jit = off
 set quote_all_identifiers = off
 as $function$
-detector = GD.get('confiture_coord 80852578d5d7b19f')
+detector = GD.get('confiture_coord 5735295b25eaf598')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 80852578d5d7b19f']
+    detector = GD['confiture_coord 5735295b25eaf598']
 return detector.detect(
     intent_no, agent_id, feature_name, keys, are_exclusive, touches, resolved_path)
 $function$;
@@ -22128,10 +22135,10 @@ begin
       and (f.severity = 'error' or threshold = 'warning');
     if v_json is not null then
         perform coord._raise('IC004',
-            format('nothing was registered: %s of severity %s',
+            format('nothing was registered: %s of severity %s%s',
                 case when json_array_length(v_json) = 1 then 'there is a conflict'
-                     else format('there are %s conflicts', json_array_length(v_json)) end
-                || case when threshold = 'warning' then ' or above' else '' end, threshold),
+                     else format('there are %s conflicts', json_array_length(v_json)) end,
+                threshold, case when threshold = 'warning' then ' or above' end),
             v_lines,
             'settle them first, change the plan, or register without refuse_on',
             v_json);
@@ -23109,10 +23116,10 @@ comment on function coord.amend_intent(uuid, text[], text[], text, text, text) i
 create or replace function coord._sort_intents(nodes json, edges json) returns json
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord 80852578d5d7b19f')
+detector = GD.get('confiture_coord 5735295b25eaf598')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 80852578d5d7b19f']
+    detector = GD['confiture_coord 5735295b25eaf598']
 return detector.merge_order(nodes, edges)
 $function$;
 comment on function coord._sort_intents(json, json) is
@@ -23501,7 +23508,7 @@ with ours (name, body, security_definer, settings) as (
     values
 ('_actor', '1f18e24a0fc5d3a93dce49596a06e5490056e6586d2742f4f2616d342b9eb0d2', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_amend', '7e6a0e12eb3ab7c3827b3f9ce1ffbd021acee47513fba8f934c5c9adb03fb570', true, array['search_path=pg_catalog, pg_temp']::text[]),
-('_analyse', '816699f32bf711d260a750f34ffb1a77d363e57ddb0332916f47df55eebeab14', false, array['plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
+('_analyse', '1f1cf47c2dc66ad47a314a48c681a786eed3d9cac2ab6d9ecbeba404c9d1f46b', false, array['plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
 ('_append_history', '8a9eea1b4606579ac7b0296299e644caa5376282fa36973429a7f3ceff78729f', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_authorise', 'c62c1527f3a9c9edd31a092a506bf95cb50ebb0c69beb1527d70df01d1da8009', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_authorise_review', '0577744c55b7787ae7f48e9e124976df695deddaa18d2a38a8bcd2d17ca89aa2', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -23520,7 +23527,7 @@ with ours (name, body, security_definer, settings) as (
 ('_check_text', '4ddd5559af47f45d0269f80e775c95c3e4af4a88ff8aff9024111451b5a64071', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_check_transition', 'e599451da1cc2eaa3c48a568d2ef0836db5432e24f46dfa3287a573fea4637f1', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_choice', '6a0ec09ca728fa8eb8b028fb505a70f93afd7c5095f2c6c0437233e035cd5d30', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_compare', 'b0e1344d73c223301a4f6e76516d731d958e7921c38a7156f23e0d54a6b728fd', false, array['plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
+('_compare', 'fff75a17a757f3bd031c8457adbddf32ce330510949facfa48afcf306ae60b27', false, array['plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
 ('_compare_rows', 'dd08eeca5d3dd639f8f0733f06353fa94cb3bd9b3e808684fb0e5636fa399035', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_conflict_json', 'a3932a0d0c54d5c6e2a7a60973f3dcf570b7b6a3c9c6a1f28a0d89edad5203b2', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_conflict_line', 'bb606d623ac35ddfb72ef3905e94aba579c416a22a2db649125cceb68f12d403', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -23529,15 +23536,15 @@ with ours (name, body, security_definer, settings) as (
 ('_counts', '7fe8790f45e15bd26f82f9151646c029fb46c2b3487c1b571619010f7fce82b7', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_declare', 'd7b4b1148e125153e71c3a09616a03b0210ac958d245ea152a29997158154fff', false, null::text[]),
 ('_depends_on', 'f37bc93deed02bf43a8a632aea86923b8f86906001140165b00e5d823ca71d6d', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_detect', '7b06fc39e80745722f42fa7f75f4f8ee7a2d7a9d408958d81fd6c8369b4e7766', false, array['enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
-('_detector_facts', '93c34efe172f2a2f2cd0c0b14a0c94113a5d49296a29dba1efc4f6042f43889c', false, null::text[]),
-('_detector_sources', '0b1c6019ca46842dcfc74e3345a03993bc082f89dfcaf34c51375f50fea72236', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_detect', '627c021d0a34701e40245a06588fd6d7719394c7c17bea9a1fe859f130b95d89', false, array['enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
+('_detector_facts', 'e75c1a5586165fd5c7f8dd1f3f3b90245f3dffbef7678091457210a923dee45c', false, null::text[]),
+('_detector_sources', '714c074309acfcb4c920cf0598538a5cd4aa841e90901502db067d341fe07028', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_digest_of', 'af0f4735eb433dca9fd14b71246b20d20daa3cba8f7c0cd06774be1d1088bd30', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_ended', '679a84d1d5a194bca40468412857eae0e2e10b1e58e855442af1b763c8ada9be', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_follow_transition', '35b401e5c0362e7364b602cda21afbef50d5be447c42e99475bf5c4433bdb7a0', true, array['search_path=pg_catalog, pg_temp']::text[]),
-('_footprint', '838491ff3d2224b556080cb8c318ab5e353dce3509d40a9d445fbec7c0ca0ac5', false, null::text[]),
+('_footprint', '6fac416621eddf1d1d63ef21358d5fa9797ad68dd7299227fd95fd91db275ee8', false, null::text[]),
 ('_footprint_rows', '2cf258b01339c7b05129607c705ac7d7cf484d67ac6bb504d677d0782027a4bf', false, null::text[]),
-('_for_client', 'ec4325e445bbe0b0e13a540bdf3e173cedba14f75501b5c853ef4db776cc621b', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_for_client', 'd0825a6fb3e6d430f3d0516425c793652a21db2021c07ab80944ab1d2c9b62fb', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_foreign_writers', 'c960fee32e36fffd63970deba9b1faa882621b9043f6e0c35526e12e0fadca07', false, array['search_path=pg_catalog, pg_temp', 'quote_all_identifiers=off']::text[]),
 ('_found_conflicts', 'b58569cb14b92465f9f534dc330b5dde3893374cbe0dc80eb5319af21de0b68e', false, null::text[]),
 ('_guard_intent', '4ee3bd944b5c777fc43a90b9e8b65c6df867a90d2fbd430747ba24942a4c145c', true, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -23562,7 +23569,7 @@ with ours (name, body, security_definer, settings) as (
 ('_known_hashes', '4f7872e748c4ad03daeaccbcc0f6259069f7be6c358d858ae4626cca6f837fda', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_limit_lock_wait', '4eed619fef29ee8feefa29b6653cf4fd679e0e33931a8cf4a4ed9698cea5ae8d', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_limits', 'ffaff60bb0800af484cb83e505b5a2b84b78e7495a3c4b0538c9f442bf412c0e', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_load_detector', 'ab27ded58e24f10cadc90aae5a9ca6189a6a8f96b61cd6363e76ec8b16fcbf09', true, array['search_path=pg_catalog, pg_temp']::text[]),
+('_load_detector', 'af8f5ac9e1a11e0925d4460b047ecf8c9612b603d29c05cd63ff3354b73bdce1', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_container', '423434b839f055dd1b41a180585f7d2262aa43f041472a83077af7de726a878f', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_holder', 'b5cbdc0966ec19527fcf60f6a1819b4a82cfbf52f64f5af082ff850e624a4861', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_intent_keys', '001e7dcfa0ced100c60e78b7b257478730a36c946731aaf1ff8cd2f0ac627023', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -23580,13 +23587,13 @@ with ours (name, body, security_definer, settings) as (
 ('_raise_lock_wait', '0c6fbcdbb21cb6a6aef6700defde7cc0ff5b50c6df214bf14492c9854169adad', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_recheck', 'c733b7651621d22c431ef2bb88c3f4e7c30bacc4a3ddbb6ca6feab15f2e37032', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_redetect', 'a654420d66e40883c51fb6e957eff501e6c0194f25529257bd0b82692d258f80', false, array['search_path=pg_catalog, pg_temp', 'enable_seqscan=off', 'jit=off']::text[]),
-('_refuse_blocking', '8d0d6d2995ef4d4a6aa140d9a36f80e08612b2ccc0787d7f6f1cde602ec27d52', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_refuse_blocking', '86cf9ae931f39d9838a1b267d5831df7a753c8c9080e782de988dc342e9c075d', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_refuse_history_change', '389aa77eb47533abf346abdeb9bc506ec946d24e4573d19f0b7c6a27e48b220c', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_refuse_intent_removal', 'f3ea82fa813f1944767c48bc71392bc1b3e8014183d4244cb42c5d1a3cc58fd3', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_register', '56586fa081177e9edb9742f7387773afbdb95351798f0c855838049b364b823e', true, array['search_path=pg_catalog, pg_temp', 'enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
 ('_setting_of', '9d76f07c41d36e171fb59699533b0dfe2bb059a0e9b71815c7d80aaf51c362b8', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_settle', '9d4fad5adf4522029c8ffd5d5136f09ccb1d48c849bb89563c90a4e4156350cc', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_sort_intents', '211150073539f699159da74093ca8d93bb1c6742942358d93412fcf617bec298', false, null::text[]),
+('_sort_intents', '12a09b2adafc142ac9edb049ecf1f013e935901915fbc3cec3acf07b41b99710', false, null::text[]),
 ('_status_after_conflict', '60693c723e2feefd7ba0d87d0cd41e22dcacacbceb5b21329700a2d216169e9e', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_store_conflicts', '380c4a52ee39572d837cbab55a1ce74f44c445652d82c5daa2882e8b163ba095', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_store_footprint', 'c61256ff241805c040abb05c226075df836ef4d55af9edda52519d7e0880d485', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -23605,7 +23612,7 @@ with ours (name, body, security_definer, settings) as (
 ('compare_changes', '1d38b48d75c0b9ccb3ad217145abf0a3d4104e92fd1eafbf57281b45e75e025e', false, null::text[]),
 ('compare_changes', 'c1c57ed3b89f392da90e83e7e4b80eb1c5190f50bd8e4524bf2cc7ddb3e6f559', false, null::text[]),
 ('compare_changes', 'ef266f6615d9f01190de9cd8fb41a98476373a7e0c087bc8e5e3d652a18528d5', false, null::text[]),
-('compile_detector', '9489954b0c3f778d571a472f397bf22e1b5fc8c27f02cbbf02acc8f0796a4825', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('compile_detector', 'b71f55da70f454f188adb73529ba4844323fc1b302d7ec1575e113426f6713c2', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('conflicts_of', '8986db19d00b60fecf4c8390651e72549c95cabda085669464d62af07d11cb31', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('detector_check', '6648b80b98fb7b95f34234b4de79970a6ca7a31a4f8030659f1612b9b848ed15', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('export_ended', '37a73f17837d8b565ad3462f63279cfc2f85d64a7dfe9d32605f50aa6a26b121', true, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -23627,7 +23634,7 @@ with ours (name, body, security_definer, settings) as (
 ('resolve_conflict', 'df0a0151102104cca6ae0b9bd21a0e21dadbe619d7f5db32df1e81a7908603d1', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('stale_intents', '83f65db1553adc78821598a7d2d98eb7cf570ea86a20d7cc81eb694e4fddcb63', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('unignore', 'fbdde5f3f4963e0f3ce80ee60ee8366d4e573e370af0b4de98702d0274a79e01', true, array['search_path=pg_catalog, pg_temp']::text[]),
-('verify_history', '8ef29230c39b24c9cae8594496712b2bb039f80a6db4879cc59183a18f147655', true, array['search_path=pg_catalog, pg_temp']::text[]),
+('verify_history', '2b7a0b810622c89c54d86fd9abd6a5a88848e33c0d771b00b8c45c367e72b245', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('version', null, false, array['search_path=pg_catalog, pg_temp']::text[])
 ), there as (
     select p.proname::text as name, p.oid::regprocedure as signature,

@@ -217,6 +217,14 @@ PAIRS: dict[str, tuple[str, str]] = {
         " 'begin new.points := new.points; return new; end'",
         "update member set email = 'b@x' where id = 1",
     ),
+    "a new label in a view": (
+        "alter type mood rename value 'ok' to 'fine'",
+        "create view pleased as select id from team where feeling = 'fine'",
+    ),
+    "the same word as a new label": (
+        "alter type mood add value 'fine'",
+        "update note set body = 'fine' where id = 1",
+    ),
     "renamed and renamed back": (
         "alter table note rename to note_1; alter table note_1 rename to note",
         "alter table note add column extra text",

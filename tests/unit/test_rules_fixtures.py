@@ -114,6 +114,17 @@ def test_both_rename_one_label() -> None:
     assert [one.outcome for one in between(rename, other)] == ["clash"]
 
 
+def test_a_new_label_before_its_use() -> None:
+    """In one transaction not even this order works: a new label is used after the commit."""
+    add = "ALTER TYPE mood ADD VALUE 'fine'"
+    use = "CREATE TABLE days (feeling mood); INSERT INTO days (feeling) VALUES ('fine')"
+    assert {(one.outcome, one.first) for one in between(add, use)} == {("order", "a")}
+    assert {(one.outcome, one.first) for one in between(use, add)} == {("order", "b")}
+    both = "ALTER TYPE mood ADD VALUE IF NOT EXISTS 'fine'; " + use
+    assert {one.outcome for one in between(both, both.replace("days", "nights"))} == {"duplicate"}
+    assert not between(add, use.replace("fine", "ok"))
+
+
 def test_names_are_shown_as_regclass_does() -> None:
     found = between(
         "ALTER TABLE billing.invoices DROP COLUMN memo",

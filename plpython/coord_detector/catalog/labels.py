@@ -34,16 +34,8 @@ def place(touches: Sequence[Touch], query: Query) -> list[Touch]:
 
 
 def _with_columns(touches: Sequence[Touch], query: Query) -> Sequence[Touch]:
-    """Add to each label that is renamed the columns that may hold it."""
-    types = sorted(
-        {
-            (touch.schema or "", touch.name)
-            for touch in touches
-            if "renamed_to" in touch.detail and _is_new_label(touch)
-        }
-    )
-    if not types:
-        return touches
+    """Add to each label the columns that may hold it."""
+    types = sorted({(touch.schema or "", touch.name) for touch in touches if _is_new_label(touch)})
     columns: dict[tuple[str, str], list[Json]] = {}
     arrays = [[one[0] for one in types], [one[1] for one in types]]
     for row in query(queries.COLUMNS_OF_TYPE, arrays):
@@ -54,7 +46,7 @@ def _with_columns(touches: Sequence[Touch], query: Query) -> Sequence[Touch]:
         touch._replace(
             detail={**touch.detail, "columns": columns.get((touch.schema or "", touch.name), [])}
         )
-        if "renamed_to" in touch.detail and _is_new_label(touch)
+        if _is_new_label(touch)
         else touch
         for touch in touches
     ]

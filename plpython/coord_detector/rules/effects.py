@@ -109,7 +109,7 @@ class Prepared:
         "keys",
         "lists",
         "references",
-        "renamed_labels",
+        "labels",
         "unlisted",
         "effects",
         "indexes",
@@ -149,8 +149,8 @@ class Prepared:
         """Publications whose whole list it sets."""
         self.unlisted: list[Touch] = []
         """Tables that it takes out of publications."""
-        self.renamed_labels: list[Touch] = []
-        """Labels of enums that it renames."""
+        self.labels: list[Touch] = []
+        """Labels of enums that it adds or renames."""
         self.keys: list[Touch] = []
         """Unique constraints and indexes that it makes or drops."""
         for touch in touches:
@@ -208,8 +208,8 @@ class Prepared:
         elif family == "publication relation" and touch.action == "drop":
             if "implied" not in touch.detail:
                 self.unlisted.append(touch)
-        elif touch.facet == "value" and "renamed_to" in touch.detail:
-            self.renamed_labels.append(touch)
+        elif touch.facet == "value" and touch.kind in ("type", "enum value"):
+            self.labels.append(touch)
         if touch.action == "create" and touch.facet == "definition":
             self.made.append(touch)
         detail = touch.detail

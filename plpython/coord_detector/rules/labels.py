@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from ..identity import COLUMN, RELATION, Key, key_of
 from ..model import Json, Outcome, Side, Touch
 from .effects import Prepared
-from .verdict import Report, Verdict
+from .verdict import OTHER, Report, Verdict
 from .volume import too_many, too_many_to_compare
 
 Detail = Mapping[str, Json]
@@ -48,34 +48,43 @@ def first_of(one: Touch, two: Touch) -> str | None:
     return None
 
 
-def written(renames: Sequence[Touch], other: Prepared, side: Side, report: Report) -> None:
-    """RENAME VALUE and a text that still has the old label: it is read when it is executed."""
+def written(changes: Sequence[Touch], other: Prepared, side: Side, report: Report) -> None:
+    """Labels that come or go, and a text that has one: it is read when it is executed.
+
+    ``side`` is the other one: it goes first where it names what is renamed, and second where it
+    names what is new.
+    """
     holding = [touch for touch in other.touches if _may_hold_labels(touch)]
-    if too_many(renames, holding):
-        report(too_many_to_compare("type", key_of(renames[0])))
+    if too_many(changes, holding):
+        report(too_many_to_compare("type", key_of(changes[0])))
         return
     made_of: dict[object, set[Key]] = {}
     for touch in holding:
         if touch.action == "create" and touch.kind == "table column":
             made_of.setdefault(touch.detail.get("type"), set()).add(key_of(touch))
-    for rename in renames:
-        label, key = rename.detail.get("value"), key_of(rename)
-        if not isinstance(label, str):
-            continue
-        columns = _columns_of(rename) | made_of.get(f"{key.schema}.{key.name}", set())
+    theirs = {(key_of(touch), _makes(touch.detail)) for touch in other.labels}
+    for change in changes:
+        key = key_of(change)
+        columns = _columns_of(change) | made_of.get(f"{key.schema}.{key.name}", set())
         by_name = key in other.effects
         if not by_name and not any(column in other.effects for column in columns):
             tables = {(column.schema, column.name) for column in columns}
             if not any(Key(RELATION, *table) in other.effects for table in tables):
                 continue
-        if any(_has_label(touch, label, columns, by_name) for touch in holding):
-            report(Verdict("labels-in-order", "type", "order", "warning", side, (key,)))
-            return
+        renames = "renamed_to" in change.detail
+        old = change.detail.get("value") if renames else None
+        new = _makes(change.detail) if renames or not change.detail.get("exists") else None
+        for label, first in ((old, side), (new, OTHER[side])):
+            if not isinstance(label, str) or (label == new and (key, new) in theirs):
+                continue
+            if any(_has_label(touch, label, columns, by_name) for touch in holding):
+                report(Verdict("labels-in-order", "type", "order", "warning", first, (key,)))
+                return
 
 
-def _columns_of(rename: Touch) -> set[Key]:
+def _columns_of(change: Touch) -> set[Key]:
     """The columns of the type that there are, as the catalog has them."""
-    columns = rename.detail.get("columns")
+    columns = change.detail.get("columns")
     return {
         Key(COLUMN, str(column[0]), str(column[1]), str(column[2]))
         for column in (columns if isinstance(columns, list) else ())

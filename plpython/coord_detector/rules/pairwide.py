@@ -37,10 +37,10 @@ def compare(a: Prepared, b: Prepared, report: Report) -> None:
         publications.taken_out(a, b, "b", report)
     if b.lists and a.unlisted:
         publications.taken_out(b, a, "a", report)
-    if a.renamed_labels:
-        labels.written(a.renamed_labels, b, "b", report)
-    if b.renamed_labels:
-        labels.written(b.renamed_labels, a, "a", report)
+    if a.labels:
+        labels.written(a.labels, b, "b", report)
+    if b.labels:
+        labels.written(b.labels, a, "a", report)
     if a.defaults and b.made:
         _defaults_and_made(a, b, report)
     if b.defaults and a.made:
