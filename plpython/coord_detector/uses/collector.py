@@ -152,21 +152,22 @@ class Collector:
 
     def column_of(
         self, candidates: Sequence[tuple[Source, int]], name: str, uncertain: bool = False
-    ) -> None:
+    ) -> list[dict[str, Json]]:
         """Add the use of a column that one of these tables has, each so many queries further out.
 
-        ``uncertain`` says that it may also be something else than a column of a table.
+        ``uncertain`` says that it may also be something else than a column of a table. What is
+        told of each is returned, so that more can be said of it.
         """
         if name in builtin_names.SYSTEM_COLUMNS:
-            return
+            return []
         if len(candidates) > MOST_CANDIDATES:
             self.opaque(f"column {name}", "it may belong to any of very many tables")
-            return
+            return []
         options: dict[Relation, int] = {}
         for source, depth in candidates:
             for table in source.tables:
                 options.setdefault(table, depth)
-        self._add("table column", tuple(options.items()), name, "read", uncertain, {})
+        return self._add("table column", tuple(options.items()), name, "read", uncertain, {})
 
     def constraint_guess(self, source: Source, name: str) -> None:
         """Add the use of a constraint that goes by this name unless somebody chose another."""
@@ -182,7 +183,7 @@ class Collector:
         uncertain: bool,
         detail: dict[str, Json],
         flags: Mapping[str, Json] = NO_DETAIL,
-    ) -> None:
+    ) -> list[dict[str, Json]]:
         key = (kind, options, sub, access, uncertain, *detail.items())
         before = self._seen.get(key)
         if before is not None:
@@ -190,12 +191,12 @@ class Collector:
                 for known in before:
                     known.update(flags)
                     known.update(self.detail)
-            return
+            return before
         if len(options) > 1:
             self._candidates += len(options)
             if self._candidates > _MOST_CANDIDATES_OF_ALL:
                 self.opaque("names", "too many of them could be in several places")
-                return
+                return []
         detail.update(flags)
         if self.facet == "data" or access == "write":
             detail["access"] = access
@@ -215,6 +216,7 @@ class Collector:
         self._seen[key] = details
         if kind == "table column" and sub is not None and len(options) == 1 and not is_candidate:
             self._column_type(options[0][0], sub)
+        return details
 
     def _column_type(self, relation: Relation, name: str) -> None:
         """Whoever uses a column needs its type; of a table made in the script that is known."""

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..loader import ast
+from ..model import Json
 from . import builtin_names, literals
 from .collector import Collector
 from .nodes import child_names, is_a
@@ -117,7 +118,7 @@ def _is_in_schema(source: Source, schema: str) -> bool:
     return any(schema == table_schema for table_schema, _ in source.tables)
 
 
-def bare_name(collector: Collector, name: str, level: Level) -> None:
+def bare_name(collector: Collector, name: str, level: Level) -> list[dict[str, Json]]:
     """``name``: a column, a variable of the routine around, or a whole row."""
     candidates: list[tuple[Source, int]] = []
     or_elsewhere = False
@@ -131,7 +132,7 @@ def bare_name(collector: Collector, name: str, level: Level) -> None:
             or_elsewhere = or_elsewhere or not found.tables
             break
         if is_variable:
-            return
+            return []
         or_elsewhere = or_elsewhere or found.or_elsewhere
         row = around.sources.by_alias.get(name)
         if row is not None:
@@ -140,31 +141,45 @@ def bare_name(collector: Collector, name: str, level: Level) -> None:
             # A table may have a column of its own name, which comes before the whole row.
             if any(table == name for _, table in row.tables):
                 collector.column_of([(row, depth)], name, uncertain=True)
-            return
+            return []
         depth += 1
         around = around.outer
-    collector.column_of(candidates, name, or_elsewhere)
+    return collector.column_of(candidates, name, or_elsewhere)
 
 
-def qualified_name(collector: Collector, parts: list[str], level: Level) -> None:
+def qualified_name(collector: Collector, parts: list[str], level: Level) -> list[dict[str, Json]]:
     """``alias.column``, ``schema.table.column``, or a field of a record variable."""
     name = parts[-1]
     source = find_source(parts[:-1], level) or collector.rows.get(parts[-2])
     if source is None:
-        return
+        return []
     found = source.find(name)
-    collector.column_of([(table, 0) for table in found.tables], name, found.or_elsewhere)
+    return collector.column_of([(table, 0) for table in found.tables], name, found.or_elsewhere)
 
 
 @handles(ast.A_Indirection)
 def _indirection(collector: Collector, node: Any, level: Level) -> Sequence[Any]:
-    """``(users).email`` is a column of the row that ``users`` stands for."""
+    """``(users).email`` is a column of the row that ``users`` stands for.
+
+    ``(address).city`` is a field of a column; what type that has, the catalog knows.
+    """
     first = node.indirection[0]
-    if is_a(node.arg, ast.ColumnRef) and len(node.arg.fields) == 1 and is_a(first, ast.String):
-        row = node.arg.fields[0].sval
-        if find_source([row], level) is not None or row in collector.rows:
-            qualified_name(collector, [row, first.sval], level)
+    names = node.arg.fields if is_a(node.arg, ast.ColumnRef) else ()
+    if is_a(first, ast.String) and names and all(is_a(name, ast.String) for name in names):
+        parts = [name.sval for name in names]
+        if len(parts) == 1 and (find_source(parts, level) or parts[0] in collector.rows):
+            qualified_name(collector, [parts[0], first.sval], level)
+        else:
+            find = qualified_name if len(parts) > 1 else _bare
+            for detail in find(collector, parts, level):
+                fields = detail.setdefault("fields", [])
+                if isinstance(fields, list) and first.sval not in fields:
+                    fields.append(first.sval)
     return (node.arg, *node.indirection)
+
+
+def _bare(collector: Collector, parts: list[str], level: Level) -> list[dict[str, Json]]:
+    return bare_name(collector, parts[0], level)
 
 
 # -------------------------------------------------------------------- calls, types, symbols
