@@ -16,8 +16,12 @@ from typing import Any
 
 from ..model import Touch
 from . import (
+    column_types,
     consequences,
+    copies,
     defaults,
+    dropped_checks,
+    fields,
     inserted,
     keys,
     labels,
@@ -39,9 +43,12 @@ def enrich(touches: Sequence[Touch], query: Query) -> list[Touch]:
         return []
     facts = Facts(query)
     facts.learn(touches)
-    resolved = resolution.resolve(touches, facts)
+    resolved = fields.add(resolution.resolve(touches, facts), facts)
     found = consequences.add(resolved, facts, query)
+    found = copies.add(found, facts, query)
+    found = column_types.add(found, facts)
     found = row_rules.note(found, facts, query)
+    found = dropped_checks.note(found, query)
     found = inserted.note(found, query)
     found = views.note(found, query)
     found = keys.note(found, facts, query)

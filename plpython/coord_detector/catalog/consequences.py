@@ -326,6 +326,9 @@ def _not_null(touch: Touch, facts: Facts, names: BaseNames) -> list[Touch]:
     return []
 
 
+_KEYS = ("primary key", "unique", "exclusion")
+
+
 def _inherited_from(touch: Touch, facts: Facts, names: BaseNames) -> int | None:
     """The table whose heirs and partitions do the same, if it has any."""
     if touch.schema is None or touch.detail.get("only") or touch.detail.get("implied"):
@@ -336,7 +339,9 @@ def _inherited_from(touch: Touch, facts: Facts, names: BaseNames) -> int | None:
             touch.action == "alter" and touch.facet in ("type", "default", "not null", "generated")
         )
     elif touch.kind == "table constraint":
-        follows = touch.action in ("create", "drop")
+        # Keys have names of their own in each partition: see copies.
+        own_names = touch.action == "create" and touch.detail.get("constraint_type") in _KEYS
+        follows = touch.action in ("create", "drop") and not own_names
     else:
         follows = False
     if touch.action == "use" and touch.kind in ("table", "table column"):

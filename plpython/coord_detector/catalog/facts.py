@@ -114,6 +114,8 @@ class Facts:
         self.not_nulls: dict[tuple[str, str, str], str] = {}
         """Of columns: the constraint that keeps NULL out, which PostgreSQL 18 and later have."""
         self.column_types: dict[tuple[str, str, str], str] = {}
+        self.user_types: dict[tuple[str, str, str], Name] = {}
+        """Of columns: their type, or that of the elements, unless PostgreSQL brings it."""
         self.constraints: dict[tuple[str, str, str], tuple[str, list[str]]] = {}
         """Type and columns of constraints."""
         self.globals: dict[tuple[str, str | None, str], Address] = {}
@@ -183,6 +185,8 @@ class Facts:
                 place = (row["schema"], row["name"], row["column_name"])
                 self.filled[place] = (row["not_null"], row["has_default"])
                 self.column_types[place] = row["type"]
+                if row["type_name"]:
+                    self.user_types[place] = (row["type_schema"], row["type_name"])
                 if row["not_null_constraint"]:
                     self.not_nulls[place] = row["not_null_constraint"]
                 self.columns[place] = Address(PG_CLASS, row["oid"], row["number"])

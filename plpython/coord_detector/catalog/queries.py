@@ -35,7 +35,8 @@ COLUMNS = """
 select n.nspname as schema, c.relname as name, a.attname as column_name,
        c.oid::bigint as oid, a.attnum::int as number, a.attnotnull as not_null,
        a.atthasdef or a.attidentity <> '' as has_default,
-       pg_catalog.format_type(a.atttypid, a.atttypmod) as type, (
+       pg_catalog.format_type(a.atttypid, a.atttypmod) as type,
+       u.schema as type_schema, u.name as type_name, (
          select k.conname from pg_catalog.pg_constraint k
          where k.conrelid = c.oid and k.contype = 'n' and k.conkey = array[a.attnum]
        ) as not_null_constraint
@@ -45,6 +46,14 @@ join pg_catalog.pg_namespace n on n.nspname = i.schema
 join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relname = i.name
 join pg_catalog.pg_attribute a
   on a.attrelid = c.oid and a.attname = i.column_name and a.attnum > 0 and not a.attisdropped
+left join lateral (
+    select un.nspname as schema, e.typname as name
+    from pg_catalog.pg_type t
+    join pg_catalog.pg_type e
+      on e.oid = case when t.typcategory = 'A' and t.typelem <> 0 then t.typelem else t.oid end
+    join pg_catalog.pg_namespace un on un.oid = e.typnamespace
+    where t.oid = a.atttypid and un.nspname not in ('pg_catalog', 'information_schema')
+) u on true
 """
 
 ROUTINES = """
@@ -227,6 +236,43 @@ join pg_catalog.pg_class r on r.oid = c.oid
 join pg_catalog.pg_namespace n on n.oid = r.relnamespace
 where c.oid <> c.root::oid
 order by c.root, n.nspname, r.relname
+limit 20000
+"""
+
+PARTS = """
+with i as (
+    select c.oid, n.nspname as schema, c.relname as name
+    from (select distinct * from unnest($1::text[], $2::text[]) as i (schema, name)) i
+    join pg_catalog.pg_namespace n on n.nspname = i.schema
+    join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relname = i.name
+)
+select i.schema, i.name, 'column' as part, a.attname as member, null as what,
+       null::text[] as words, false as stays, a.attnum::int as position
+from i join pg_catalog.pg_attribute a on a.attrelid = i.oid
+where a.attnum > 0 and not a.attisdropped
+union all
+select i.schema, i.name, case k.contype when 'c' then 'check' else 'foreign key' end, k.conname,
+       null, (select array_agg(a.attname::text order by a.attnum) from pg_catalog.pg_attribute a
+              where a.attrelid = i.oid and a.attnum = any (k.conkey)),
+       k.contype = 'c' and k.connoinherit, 0
+from i join pg_catalog.pg_constraint k on k.conrelid = i.oid
+where k.contype in ('c', 'f')
+union all
+select i.schema, i.name, 'index', x.relname,
+       case k.contype when 'p' then 'primary key' when 'u' then 'unique'
+                      when 'x' then 'exclusion' end,
+       (select array_agg(a.attname::text order by a.attnum) from pg_catalog.pg_attribute a
+        where a.attrelid = x.oid), false, 0
+from i
+join pg_catalog.pg_index d on d.indrelid = i.oid
+join pg_catalog.pg_class x on x.oid = d.indexrelid
+left join pg_catalog.pg_constraint k on k.conindid = x.oid and k.contype in ('p', 'u', 'x')
+                                    and k.conrelid = i.oid
+union all
+select i.schema, i.name, 'trigger', g.tgname, null, null, g.tgtype & 1 = 0, 0
+from i join pg_catalog.pg_trigger g on g.tgrelid = i.oid
+where not g.tgisinternal
+order by 1, 2, 3, 8, 4
 limit 20000
 """
 

@@ -29,6 +29,8 @@ def create_index(work: Work, node: Node) -> None:
         "columns": list(columns),
         "table": place(target),
     }
+    if table is None and own_names != columns:
+        detail["names"] = list(own_names)
     if automatic:
         detail["automatic"] = True
     if node.unique:

@@ -41,6 +41,8 @@ def create_trigger(work: Work, node: Node) -> None:
         detail["conditional"] = True
     if node.replace:
         detail["or_replace"] = True
+    if node.row and work.table(target) is None:
+        detail["each_row"] = True
     work.add("trigger", target, node.trigname, "create", "definition", detail)
     if node.isconstraint:
         work.add(

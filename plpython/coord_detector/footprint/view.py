@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from ..loader import enums
 from ..model import Touch
 from ..names import TEMPORARY, Column, Table
-from ..uses import query_uses, result_columns
+from ..uses import query_uses, result_columns, starred
 from .canonical import full_text, shortened
 from .columns import note_sequence
 from .table import note_table
@@ -32,8 +32,7 @@ def create_view(work: Work, node: Node) -> None:
     if node.options:
         text += f" with {sorted(option_values(node.options).items(), key=str)}"
     detail["definition"] = shortened(text)
-    if columns is not None:
-        detail["columns"] = list(columns)
+    _note_columns(work, detail, node.query, columns)
     if node.replace:
         detail["or_replace"] = True
     uses = query_uses(node.query, work.scope)
@@ -45,6 +44,13 @@ def create_view(work: Work, node: Node) -> None:
     _view_columns(work, target, "view", columns, earlier, bool(node.replace))
     _note_needs(work, target, uses)
     work.extend(uses, by="view")
+
+
+def _note_columns(work: Work, detail: Detail, query: Node, columns: tuple[str, ...] | None) -> None:
+    if columns is not None:
+        detail["columns"] = list(columns)
+    else:
+        detail["stars"] = list(starred(query, work.scope))
 
 
 def _columns(work: Work, query: Node, given: tuple[str, ...]) -> tuple[str, ...] | None:
@@ -104,8 +110,8 @@ def create_table_as(work: Work, node: Node) -> None:
     if into.rel.relpersistence == "u":
         detail["persistence"] = "unlogged"
     detail["definition"] = shortened(text)
-    if columns is not None:
-        detail["columns"] = list(columns)
+    if is_query:
+        _note_columns(work, detail, query, columns)
     work.add(kind, target, None, "create", "definition", detail)
     uses: Sequence[Touch] = ()
     if is_query:
@@ -135,8 +141,7 @@ def select_into(work: Work, node: Node) -> None:
     target = work.new_relation(into.rel)
     columns = result_columns(node, work.scope)
     detail: Detail = {"definition": shortened(full_text(node, work.scope))}
-    if columns is not None:
-        detail["columns"] = list(columns)
+    _note_columns(work, detail, node, columns)
     work.add("table", target, None, "create", "definition", detail)
     work.extend(query_uses(node, work.scope, facet="data"), by="table")
     _view_columns(work, target, "table", columns, None, False)

@@ -6,7 +6,7 @@ of a query has exactly the columns that are listed here, or nobody can tell them
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..loader import ast
@@ -32,6 +32,37 @@ _NOTHING: Mapping[str, Columns] = {}
 def result_columns(query: Any, scope: Scope) -> Columns:
     """The column names that a query returns, as the server would give them."""
     return _Reader(scope).query(query, _NOTHING)
+
+
+def starred(query: Any, scope: Scope) -> tuple[str, ...]:
+    """The relations whose columns a query shows by ``*``, where only the catalog has them."""
+    while is_a(query, ast.SelectStmt) and query.op != NO_SET_OPERATION:
+        query = query.larg
+    if not is_a(query, ast.SelectStmt):
+        return ()
+    relations = list(_relations(query.fromClause or ()))
+    found: dict[str, None] = {}
+    for target in query.targetList or ():
+        value = target.val
+        if not _is_star(value) or not is_a(value, ast.ColumnRef):
+            continue
+        alias = value.fields[-2].sval if len(value.fields) > 1 else None
+        for node in relations:
+            shown = node.alias.aliasname if node.alias is not None else node.relname
+            if alias is None or alias == shown:
+                found[node.relname] = None
+    return tuple(found)
+
+
+def _relations(items: Sequence[Any]) -> Iterator[Any]:
+    """The relations in FROM that show their columns as they are."""
+    stack = list(reversed(items))
+    while stack:
+        node = stack.pop()
+        if is_a(node, ast.JoinExpr):
+            stack += [node.rarg, node.larg]
+        elif is_a(node, ast.RangeVar) and not (node.alias is not None and node.alias.colnames):
+            yield node
 
 
 class _Item(NamedTuple):
