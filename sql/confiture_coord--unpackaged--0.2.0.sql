@@ -75,6 +75,7 @@ begin
 ('function', '_ended', 1),
 ('function', '_follow_transition', 1),
 ('function', '_footprint', 1),
+('function', '_footprint_problems', 1),
 ('function', '_footprint_rows', 1),
 ('function', '_for_client', 1),
 ('function', '_foreign_writers', 1),

@@ -42,6 +42,8 @@ create trigger note_shout before update on note for each row execute function sh
 create materialized view totals as
     select team_id, sum(points) as points from member group by team_id;
 create sequence numbers;
+create type place as (street text, city text);
+create table site (id integer check (id in (1, 2)), at place);
 alter table note add column no integer default nextval('numbers');
 create role reader nologin;
 insert into team (id, name, tier) values (100, 'core', 'pro');
@@ -224,6 +226,36 @@ PAIRS: dict[str, tuple[str, str]] = {
     "the same word as a new label": (
         "alter type mood add value 'fine'",
         "update note set body = 'fine' where id = 1",
+    ),
+    "a field of a column": (
+        "alter type place rename attribute city to town",
+        "create view cities as select id, (at).city, (s.at).street from site s",
+    ),
+    "another field of a column": (
+        "alter type place rename attribute city to town",
+        "create view streets as select id, (at).street from site",
+    ),
+    "a row that an old check refuses": (
+        "alter table site drop constraint site_id_check;"
+        " alter table site add check (id in (1, 2, 3))",
+        "insert into site (id) values (3)",
+    ),
+    "a row that an old check lets pass": (
+        "alter table site drop constraint site_id_check;"
+        " alter table site add check (id in (1, 2, 3))",
+        "insert into site (id) values (2)",
+    ),
+    "a check that wants a value, and a row without it": (
+        "alter table note add constraint has_body check (body is not null) not valid",
+        "insert into note (id) values (7)",
+    ),
+    "a check that wants a value, and a row with a default": (
+        "alter table team add constraint has_tier check (tier is not null)",
+        "insert into team (name) values ('new')",
+    ),
+    "renamed and back, and made anew": (
+        "alter table note rename to note_1; alter table note_1 rename to note",
+        "drop table note; create table note (id integer)",
     ),
     "renamed and renamed back": (
         "alter table note rename to note_1; alter table note_1 rename to note",

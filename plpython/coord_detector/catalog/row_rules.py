@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from ..identity import COLUMN, family_of
 from ..model import Json, Touch
 from . import queries
-from .facts import BaseNames, Facts, Query
+from .facts import BaseNames, Facts, Name, Query
 
 _EVENTS = {"insert": 4, "delete": 8, "update": 16, "truncate": 32}
 """Bits of pg_trigger.tgtype (src/include/catalog/pg_trigger.h)."""
@@ -35,6 +35,8 @@ def note(touches: Sequence[Touch], facts: Facts, query: Query) -> list[Touch]:
                         {"unchanged": True} if known == touch.detail.get("value") else {}
                     )
                     touch = touch._replace(detail={**touch.detail, **same, "was": known})
+            elif "demands" in touch.detail and touch.action == "create":
+                touch = _checked(touch, base, names, facts)
             elif touch.facet in ("default", "not null") and family_of(touch.kind) == COLUMN:
                 filled = facts.filled.get((*base, names.column(base, sub)))
                 if filled is not None:
@@ -52,6 +54,22 @@ def _is_so_already(touch: Touch, not_null: bool, has_default: bool) -> bool:
     if touch.facet == "not null":
         return bool(value) == not_null
     return value is None and not has_default
+
+
+def _checked(touch: Touch, table: Name, names: BaseNames, facts: Facts) -> Touch:
+    """Say of a CHECK that wants a value which columns get none by themselves."""
+    demands = touch.detail["demands"]
+    wanted = {
+        str(part[0])
+        for part in (demands if isinstance(demands, list) else ())
+        if isinstance(part, list) and part[1] == "not null"
+    }
+    unfilled: list[Json] = [
+        name
+        for name in sorted(wanted)
+        if facts.filled.get((*table, names.column(table, name)), (True, True)) == (False, False)
+    ]
+    return touch._replace(detail={**touch.detail, "unfilled": unfilled}) if unfilled else touch
 
 
 def _switched_together(touches: Sequence[Touch], facts: Facts, query: Query) -> Sequence[Touch]:

@@ -88,6 +88,17 @@ ROWS: tuple[Rule, ...] = (
         "a",
     ),
     Rule(
+        "check-goes-before-row",
+        "order",
+        "one drops or replaces a check, the other inserts or sets constants that it refuses",
+        "while the check is there, such a row is refused",
+        "documentation, Check Constraints; check_violation (23514)",
+        "create table t (id integer, c text constraint known check (c in ('x', 'y')));",
+        "alter table t drop constraint known",
+        "insert into t (id, c) values (1, 'z')",
+        "a",
+    ),
+    Rule(
         "same-key-twice",
         "clash",
         "both insert a row with the same values of a key",

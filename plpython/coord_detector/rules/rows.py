@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 
 from ..identity import COLUMN, family_of, key_of
 from ..model import Json, Side, Touch
 from .conditions import condition_of, is_violated
 from .effects import Effect
-from .verdict import Report, Verdict, say, severity_of
+from .verdict import OTHER, Report, Verdict, say, severity_of
 from .writers import rows_of
 
 
@@ -24,6 +25,8 @@ def compare(writer: Effect, other: Effect, side: Side, report: Report) -> None:
             _trigger(writer, member, replaced.get(member.sub, set()), report)
         elif member.facet == "identity" and "insert" in writer.commands:
             _identity(writer, member, side, report)
+        elif "demands" in member.detail and member.action == "drop":
+            _check_goes(writer, member, side, report)
         elif "demands" in member.detail and "inherited" not in member.detail:
             _check(writer, other, member, side, report)
         elif (
@@ -114,6 +117,13 @@ def _values(writer: Effect) -> Iterator[dict[str, Json]]:
             yield values
 
 
+def _left_out(writer: Effect, check: Touch) -> Iterator[dict[str, Json]]:
+    """The NULLs of rows that come without a value for columns which have no default."""
+    unfilled = check.detail.get("unfilled")
+    if "insert" in writer.commands and isinstance(unfilled, list) and not _gives_all(writer):
+        yield {str(name): None for name in unfilled if name not in writer.written}
+
+
 def _refused(writer: Effect, other: Effect, member: Touch, side: Side, report: Report) -> None:
     """A NULL that the column may not have from now on: who fills the column does so before."""
     key = key_of(member)
@@ -132,7 +142,8 @@ def _refused(writer: Effect, other: Effect, member: Touch, side: Side, report: R
 def _check(writer: Effect, other: Effect, member: Touch, side: Side, report: Report) -> None:
     """A row whose constants tell that it does not satisfy a new check."""
     demands = condition_of(member.detail, "demands")
-    if not any(is_violated(demands, row) for row in _values(writer)):
+    rows = chain(_values(writer), _left_out(writer, member))
+    if not any(is_violated(demands, row) for row in rows):
         return
     key = key_of(member)
     looks_back = "not_valid" not in member.detail or any(
@@ -147,6 +158,25 @@ def _check(writer: Effect, other: Effect, member: Touch, side: Side, report: Rep
     else:
         report(
             Verdict("row-before-check", "constraint", "order", "error", side, (key,), (writer.key,))
+        )
+
+
+def _check_goes(writer: Effect, member: Touch, side: Side, report: Report) -> None:
+    """A row that the check which goes refuses: it waits for that."""
+    demands = condition_of(member.detail, "demands")
+    if any(is_violated(demands, row) for row in _values(writer)):
+        key = key_of(member)
+        first = OTHER[side]
+        report(
+            Verdict(
+                "check-goes-before-row",
+                "constraint",
+                "order",
+                "error",
+                first,
+                (key,),
+                (writer.key,),
+            )
         )
 
 

@@ -6,7 +6,7 @@ Only what is plain is told: a column compared with a constant, IS NULL, conditio
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ..loader import ast, enums
@@ -22,6 +22,7 @@ _AND = enums.BoolExprType.AND_EXPR
 _NULL = enums.NullTestType.IS_NULL
 _OPERATOR = enums.A_Expr_Kind.AEXPR_OP
 _IN = enums.A_Expr_Kind.AEXPR_IN
+_ANY = enums.A_Expr_Kind.AEXPR_OP_ANY
 _BETWEEN = enums.A_Expr_Kind.AEXPR_BETWEEN
 _NOT = enums.BoolExprType.NOT_EXPR
 _COMPARED = frozenset(("=", "<>", "<", "<=", ">", ">="))
@@ -125,11 +126,12 @@ def _comparison(node: Any) -> list[Json] | None:
     if not is_a(node, ast.A_Expr):
         return None
     operator = str(node.name[-1].sval)
-    if node.kind == _IN and operator == "=":
+    among = _among(node) if operator == "=" else None
+    if among is not None:
         name = _column(node.lexpr)
-        if name is None or not all(_is_constant(value) for value in node.rexpr):
+        if name is None or not all(_is_constant(value) for value in among):
             return None
-        return [name, "in", [_constant(value) for value in node.rexpr]]
+        return [name, "in", [_constant(value) for value in among]]
     if node.kind != _OPERATOR or operator not in _COMPARED:
         return None
     name, value = _column(node.lexpr), node.rexpr
@@ -141,7 +143,25 @@ def _comparison(node: Any) -> list[Json] | None:
     return [name, operator, _constant(value)]
 
 
+def _among(node: Any) -> Sequence[Any] | None:
+    """The values of IN (…), or of = ANY (ARRAY […]), which the server makes of it."""
+    if node.kind == _IN:
+        return tuple(node.rexpr)
+    values = node.rexpr
+    while is_a(values, ast.TypeCast):
+        values = values.arg
+    if node.kind == _ANY and is_a(values, ast.A_ArrayExpr):
+        return tuple(values.elements or ())
+    return None
+
+
+_TEXTS = frozenset(("text", "varchar", "bpchar"))
+
+
 def _column(node: Any) -> str | None:
+    if is_a(node, ast.TypeCast) and node.typeName.names[-1].sval in _TEXTS:
+        # As the server shows a comparison of varchar, or of a domain over text.
+        node = node.arg
     if not is_a(node, ast.ColumnRef) or not is_a(node.fields[-1], ast.String):
         return None
     return str(node.fields[-1].sval)

@@ -984,8 +984,12 @@ from typing import Any
 
 from ..model import Touch
 from . import (
+    column_types,
     consequences,
+    copies,
     defaults,
+    dropped_checks,
+    fields,
     inserted,
     keys,
     labels,
@@ -1007,15 +1011,66 @@ def enrich(touches: Sequence[Touch], query: Query) -> list[Touch]:
         return []
     facts = Facts(query)
     facts.learn(touches)
-    resolved = resolution.resolve(touches, facts)
+    resolved = fields.add(resolution.resolve(touches, facts), facts)
     found = consequences.add(resolved, facts, query)
+    found = copies.add(found, facts, query)
+    found = column_types.add(found, facts)
     found = row_rules.note(found, facts, query)
+    found = dropped_checks.note(found, query)
     found = inserted.note(found, query)
     found = views.note(found, query)
     found = keys.note(found, facts, query)
     found = performed.add(found, facts, query)
     found = labels.place(found, query)
     return defaults.note(found, query)
+$coord0$),
+('catalog/column_types.py', $coord0$"""The types of used columns: a definition that shows a column needs the column's type."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..identity import COLUMN, family_of
+from ..model import Json, Touch
+from .consequences import VIA
+from .facts import BaseNames, Facts, Name
+
+_OF_KEYS = frozenset(("index", "table constraint", "partition key", "statistics object"))
+"""What is made of columns, and needs their types only in expressions."""
+
+
+def add(touches: Sequence[Touch], facts: Facts) -> list[Touch]:
+    """The touches, and the uses of types that go with uses of columns."""
+    if not facts.user_types:
+        return list(touches)
+    names = BaseNames()
+    seen: set[tuple[int, Name, Json]] = set()
+    checks = {
+        (touch.statement_no, touch.sub)
+        for touch in touches
+        if touch.kind == "table constraint" and touch.detail.get("constraint_type") == "check"
+    }
+    result: list[Touch] = []
+    for touch in touches:
+        names.follow(touch)
+        result.append(touch)
+        if touch.action != "use" or touch.facet != "reference" or touch.schema is None:
+            continue
+        if family_of(touch.kind) != COLUMN or touch.sub is None or "candidate" in touch.detail:
+            continue
+        number, by = touch.statement_no, touch.detail.get("by")
+        if by in _OF_KEYS and (number, touch.detail.get("constraint")) not in checks:
+            continue
+        base = names.relation(touch.schema, touch.name)
+        type_ = facts.user_types.get((*base, names.column(base, touch.sub)))
+        if type_ is not None and (number, type_, by) not in seen:
+            seen.add((number, type_, by))
+            detail: dict[str, Json] = {**VIA}
+            for word in ("by", "body"):
+                if word in touch.detail:
+                    detail[word] = touch.detail[word]
+            result.append(Touch(number, "type", *type_, None, "use", "reference", detail))
+    return result
 $coord0$),
 ('catalog/consequences.py', $coord0$"""What a change brings with it: dependents that go along, or that stand in the way."""
 
@@ -1345,6 +1400,9 @@ def _not_null(touch: Touch, facts: Facts, names: BaseNames) -> list[Touch]:
     return []
 
 
+_KEYS = ("primary key", "unique", "exclusion")
+
+
 def _inherited_from(touch: Touch, facts: Facts, names: BaseNames) -> int | None:
     """The table whose heirs and partitions do the same, if it has any."""
     if touch.schema is None or touch.detail.get("only") or touch.detail.get("implied"):
@@ -1355,7 +1413,9 @@ def _inherited_from(touch: Touch, facts: Facts, names: BaseNames) -> int | None:
             touch.action == "alter" and touch.facet in ("type", "default", "not null", "generated")
         )
     elif touch.kind == "table constraint":
-        follows = touch.action in ("create", "drop")
+        # Keys have names of their own in each partition: see copies.
+        own_names = touch.action == "create" and touch.detail.get("constraint_type") in _KEYS
+        follows = touch.action in ("create", "drop") and not own_names
     else:
         follows = False
     if touch.action == "use" and touch.kind in ("table", "table column"):
@@ -1379,6 +1439,204 @@ def _inherited_from(touch: Touch, facts: Facts, names: BaseNames) -> int | None:
 
 
 __all__ = ["MEMBERS", "ROUTINE", "Name", "add"]
+$coord0$),
+('catalog/copies.py', $coord0$"""What a new table or view takes over from relations that exist, and what partitions get.
+
+The text names the parent, the table after LIKE or the ``*``; the columns, constraints and indexes
+that come with it are in the catalog. What is made on a partitioned table is made on each of its
+partitions too, under names that the server chooses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from ..footprint import automatic_names as names
+from ..model import Json, Touch
+from . import queries
+from .consequences import MOST_TOUCHES, VIA
+from .facts import BaseNames, Facts, Name, Query
+
+_RELATIONS = ("table", "foreign table", "view", "materialized view")
+
+_LABELS = {"primary key": "pkey", "unique": "key", "exclusion": "excl"}
+
+_WANTED = {
+    "partitioned table": {"column", "check", "foreign key", "index", "trigger"},
+    "parent": {"column", "check"},
+}
+
+
+class Source:
+    """A relation from which a statement takes something over."""
+
+    __slots__ = ("made", "place", "wanted", "inherits")
+
+    def __init__(self, made: Touch, place: Name, wanted: set[str], inherits: bool) -> None:
+        self.made = made
+        self.place = place
+        self.wanted = wanted
+        self.inherits = inherits
+
+
+def add(touches: Sequence[Touch], facts: Facts, query: Query) -> list[Touch]:
+    """The touches, and what follows from them in other tables."""
+    sources = list(_sources(touches, facts))
+    partitioned = list(_on_partitioned(touches, facts))
+    if not sources and not partitioned:
+        return list(touches)
+    taken = {(one.statement_no, *one[1:5]) for one in touches if one.action != "use"}
+    found: list[Touch] = []
+    if sources:
+        parts = _parts({source.place for source in sources}, query)
+        for source in sources:
+            for part in parts.get(source.place, ()):
+                found += _copied(source, part)
+    if partitioned:
+        children: dict[int, list[Name]] = {}
+        for row in query(queries.CHILDREN, [sorted({oid for oid, _ in partitioned})]):
+            children.setdefault(row["root"], []).append((row["schema"], row["name"]))
+        for oid, touch in partitioned:
+            for child in children.get(oid, ()):
+                found += _of_partition(touch, child)
+    result = list(touches)
+    for touch in found:
+        key = (touch.statement_no, *touch[1:5])
+        if touch.action == "use" or key not in taken:
+            taken.add(key)
+            result.append(touch)
+    return sorted(result[: len(touches) + MOST_TOUCHES], key=lambda touch: touch.statement_no)
+
+
+def _sources(touches: Sequence[Touch], facts: Facts) -> Iterator[Source]:
+    base = BaseNames()
+    made: Touch | None = None
+    for touch in touches:
+        base.follow(touch)
+        if touch.action == "create" and touch.sub is None and touch.kind in _RELATIONS:
+            guarded = touch.detail.get("exists") and touch.detail.get("if_not_exists")
+            made = None if guarded or touch.facet != "definition" else touch
+        if made is None or made.statement_no != touch.statement_no or touch.schema is None:
+            continue
+        detail = touch.detail
+        place = base.relation(touch.schema, touch.name)
+        if touch.action != "use" or touch.kind not in _RELATIONS or place not in facts.relations:
+            continue
+        role = detail.get("as")
+        if role == "source":
+            yield Source(made, place, _including(detail.get("including")), False)
+        elif isinstance(role, str) and role in _WANTED:
+            yield Source(made, place, _WANTED[role], True)
+        elif detail.get("all_columns") and _shows(made, touch):
+            yield Source(made, place, {"column"}, False)
+
+
+def _including(words: Json) -> set[str]:
+    wanted = {"column"}
+    if isinstance(words, list):
+        wanted |= {"check"} if "constraints" in words else set()
+        wanted |= {"index"} if "indexes" in words else set()
+    return wanted
+
+
+def _shows(made: Touch, source: Touch) -> bool:
+    """Whether a ``*`` for the relation is among the columns of what is made."""
+    shown = made.detail.get("stars")
+    return isinstance(shown, list) and source.name in shown
+
+
+def _parts(places: Iterable[Name], query: Query) -> dict[Name, list[dict[str, Any]]]:
+    ordered = sorted(places)
+    arrays = [[place[0] for place in ordered], [place[1] for place in ordered]]
+    found: dict[Name, list[dict[str, Any]]] = {}
+    for row in query(queries.PARTS, arrays):
+        found.setdefault((row["schema"], row["name"]), []).append(row)
+    return found
+
+
+def _copied(source: Source, part: dict[str, Any]) -> list[Touch]:
+    """One part of a relation, as the new one has it."""
+    made, what = source.made, part["part"]
+    if what not in source.wanted or (source.inherits and part["stays"]):
+        return []
+    detail: dict[str, Json] = {**VIA, "from": "parent" if source.inherits else "like"}
+    if what == "index":
+        return _index(made, (str(made.schema), made.name), part["what"], part["words"], detail)
+    kind = {"column": f"{made.kind} column", "trigger": "trigger"}.get(what, "table constraint")
+    if kind == "table constraint":
+        detail["constraint_type"] = what
+        detail["columns"] = list(part["words"] or ())
+    number, schema, name = made.statement_no, made.schema, made.name
+    return [Touch(number, kind, schema, name, part["member"], "create", "definition", detail)]
+
+
+def _index(
+    origin: Touch,
+    table: Name,
+    constraint_type: str | None,
+    columns: Sequence[str],
+    detail: dict[str, Json],
+) -> list[Touch]:
+    """An index like another table's, with its constraint, under the name that the server gives."""
+    label = _LABELS.get(constraint_type or "", "idx")
+    middle = None if label == "pkey" else names.addition(columns)
+    name = names.object_name(table[1], middle, label)
+    number = origin.statement_no
+    own: dict[str, Json] = {**detail, "automatic": True, "columns": list(columns)}
+    found = []
+    if constraint_type is not None:
+        own["constraint_type"] = constraint_type
+        found.append(Touch(number, "table constraint", *table, name, "create", "definition", own))
+    placed: dict[str, Json] = {**own, "table": {"schema": table[0], "name": table[1]}}
+    found.append(Touch(number, "index", table[0], name, None, "create", "definition", placed))
+    return found
+
+
+# -------------------------------------------------------------------- partitions
+
+
+def _on_partitioned(touches: Sequence[Touch], facts: Facts) -> Iterator[tuple[int, Touch]]:
+    """What is made on a partitioned table that exists, with the table's OID."""
+    base = BaseNames()
+    alone: set[tuple[int, str | None]] = {
+        (touch.statement_no, str(touch.detail.get("index")))
+        for touch in touches
+        if touch.detail.get("only")
+    }
+    for touch in touches:
+        base.follow(touch)
+        if touch.action != "create" or touch.facet != "definition" or "via" in touch.detail:
+            continue
+        place: Name | None = None
+        if touch.kind == "index":
+            table = touch.detail.get("table")
+            if isinstance(table, dict) and (touch.statement_no, touch.name) not in alone:
+                place = (str(table.get("schema")), str(table.get("name")))
+        elif touch.kind == "trigger" and touch.detail.get("each_row") and touch.schema is not None:
+            place = (touch.schema, touch.name)
+        relation = facts.relations.get(base.relation(*place)) if place is not None else None
+        if relation is not None and relation.partitioned and relation.kind == "table":
+            yield relation.oid, touch
+
+
+def _of_partition(touch: Touch, child: Name) -> list[Touch]:
+    detail: dict[str, Json] = {**VIA, "from": "parent", "inherited": True}
+    if touch.kind == "trigger":
+        return [touch._replace(schema=child[0], name=child[1], detail={**touch.detail, **detail})]
+    columns = touch.detail.get("names") or touch.detail.get("columns")
+    if not isinstance(columns, list):
+        return []
+    words = [str(column) for column in columns]
+    what = touch.detail.get("constraint_type")
+    found = _index(touch, child, str(what) if what else None, words, detail)
+    plain = touch.detail.get("columns")
+    by: dict[str, Json] = {**VIA, "by": "index", "own": True}
+    return found + [
+        Touch(touch.statement_no, "table column", *child, str(column), "use", "reference", by)
+        for column in (plain if isinstance(plain, list) else ())
+        if column is not None
+    ]
 $coord0$),
 ('catalog/defaults.py', $coord0$"""Default privileges as they are: whether a change of them changes anything."""
 
@@ -1437,6 +1695,61 @@ def _noted(touch: Touch, present: Present) -> Touch:
 
 def _listed(value: Json) -> list[Json]:
     return value if isinstance(value, list) else []
+$coord0$),
+('catalog/dropped_checks.py', $coord0$"""Checks that are dropped: which rows they have refused, so that somebody may wait for that."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .. import safe_parser
+from ..model import Json, Touch
+from ..script_error import ScriptError
+from ..uses import row_facts
+from .facts import BaseNames, Query
+
+_CHECKS = """
+select i.place, pg_catalog.pg_get_expr(k.conbin, k.conrelid) as expression
+from unnest($1::text[], $2::text[], $3::text[], $4::int[])
+  as i (schema, name, constraint_name, place)
+join pg_catalog.pg_namespace n on n.nspname = i.schema
+join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relname = i.name
+join pg_catalog.pg_constraint k
+  on k.conrelid = c.oid and k.conname = i.constraint_name and k.contype = 'c'
+"""
+
+
+def note(touches: Sequence[Touch], query: Query) -> list[Touch]:
+    """Tell of each CHECK that goes what it demanded."""
+    names = BaseNames()
+    result = list(touches)
+    wanted: list[tuple[str, str, str, int]] = []
+    for place, touch in enumerate(touches):
+        names.follow(touch)
+        if (
+            touch.kind == "table constraint"
+            and (touch.action, touch.facet) == ("drop", "definition")
+            and touch.schema is not None
+            and touch.sub is not None
+        ):
+            wanted.append((*names.relation(touch.schema, touch.name), touch.sub, place))
+    if not wanted:
+        return result
+    for row in query(_CHECKS, [[one[column] for one in wanted] for column in range(4)]):
+        demands = _demands(row["expression"])
+        if demands:
+            touch = result[row["place"]]
+            result[row["place"]] = touch._replace(detail={**touch.detail, "demands": demands})
+    return result
+
+
+def _demands(expression: str) -> Json:
+    try:
+        select = safe_parser.parse_sql(f"SELECT {expression}")[0].node
+    except (safe_parser.Unparsable, ScriptError):
+        # Newer than the parser, or too long for it: then nothing is known of the check.
+        return None
+    return row_facts.condition(select.targetList[0].val)["where"]
 $coord0$),
 ('catalog/facts.py', $coord0$"""What exists under the names of a footprint, asked in a handful of queries."""
 
@@ -1554,6 +1867,8 @@ class Facts:
         self.not_nulls: dict[tuple[str, str, str], str] = {}
         """Of columns: the constraint that keeps NULL out, which PostgreSQL 18 and later have."""
         self.column_types: dict[tuple[str, str, str], str] = {}
+        self.user_types: dict[tuple[str, str, str], Name] = {}
+        """Of columns: their type, or that of the elements, unless PostgreSQL brings it."""
         self.constraints: dict[tuple[str, str, str], tuple[str, list[str]]] = {}
         """Type and columns of constraints."""
         self.globals: dict[tuple[str, str | None, str], Address] = {}
@@ -1623,6 +1938,8 @@ class Facts:
                 place = (row["schema"], row["name"], row["column_name"])
                 self.filled[place] = (row["not_null"], row["has_default"])
                 self.column_types[place] = row["type"]
+                if row["type_name"]:
+                    self.user_types[place] = (row["type_schema"], row["type_name"])
                 if row["not_null_constraint"]:
                     self.not_nulls[place] = row["not_null_constraint"]
                 self.columns[place] = Address(PG_CLASS, row["oid"], row["number"])
@@ -1763,6 +2080,41 @@ class BaseNames:
 def _columns(rows: Iterable[tuple[Any, ...]], width: int) -> list[list[Any]]:
     ordered = sorted(rows, key=lambda row: [str(value) for value in row])
     return [[row[place] for row in ordered] for place in range(width)]
+$coord0$),
+('catalog/fields.py', $coord0$"""``(address).city``: a field of a column is a column of the column's type."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..model import Json, Touch
+from .facts import BaseNames, Facts
+
+
+def add(touches: Sequence[Touch], facts: Facts) -> list[Touch]:
+    """The touches, and the fields that they use of columns which are rows themselves."""
+    names = BaseNames()
+    result: list[Touch] = []
+    for touch in touches:
+        names.follow(touch)
+        result.append(touch)
+        fields = touch.detail.get("fields")
+        if not isinstance(fields, list) or touch.schema is None or touch.sub is None:
+            continue
+        base = names.relation(touch.schema, touch.name)
+        type_ = facts.user_types.get((*base, names.column(base, touch.sub)))
+        if type_ is None:
+            continue
+        detail: dict[str, Json] = {
+            word: value
+            for word, value in touch.detail.items()
+            if word not in ("fields", "own", "candidate", "or_elsewhere", "depth")
+        }
+        result += [
+            touch._replace(schema=type_[0], name=type_[1], sub=str(field), detail=detail)
+            for field in fields
+        ]
+    return result
 $coord0$),
 ('catalog/inserted.py', $coord0$"""Rows that are inserted: which columns their values are for, and which keys they must keep."""
 
@@ -2184,7 +2536,8 @@ COLUMNS = """
 select n.nspname as schema, c.relname as name, a.attname as column_name,
        c.oid::bigint as oid, a.attnum::int as number, a.attnotnull as not_null,
        a.atthasdef or a.attidentity <> '' as has_default,
-       pg_catalog.format_type(a.atttypid, a.atttypmod) as type, (
+       pg_catalog.format_type(a.atttypid, a.atttypmod) as type,
+       u.schema as type_schema, u.name as type_name, (
          select k.conname from pg_catalog.pg_constraint k
          where k.conrelid = c.oid and k.contype = 'n' and k.conkey = array[a.attnum]
        ) as not_null_constraint
@@ -2194,6 +2547,14 @@ join pg_catalog.pg_namespace n on n.nspname = i.schema
 join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relname = i.name
 join pg_catalog.pg_attribute a
   on a.attrelid = c.oid and a.attname = i.column_name and a.attnum > 0 and not a.attisdropped
+left join lateral (
+    select un.nspname as schema, e.typname as name
+    from pg_catalog.pg_type t
+    join pg_catalog.pg_type e
+      on e.oid = case when t.typcategory = 'A' and t.typelem <> 0 then t.typelem else t.oid end
+    join pg_catalog.pg_namespace un on un.oid = e.typnamespace
+    where t.oid = a.atttypid and un.nspname not in ('pg_catalog', 'information_schema')
+) u on true
 """
 
 ROUTINES = """
@@ -2376,6 +2737,43 @@ join pg_catalog.pg_class r on r.oid = c.oid
 join pg_catalog.pg_namespace n on n.oid = r.relnamespace
 where c.oid <> c.root::oid
 order by c.root, n.nspname, r.relname
+limit 20000
+"""
+
+PARTS = """
+with i as (
+    select c.oid, n.nspname as schema, c.relname as name
+    from (select distinct * from unnest($1::text[], $2::text[]) as i (schema, name)) i
+    join pg_catalog.pg_namespace n on n.nspname = i.schema
+    join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relname = i.name
+)
+select i.schema, i.name, 'column' as part, a.attname as member, null as what,
+       null::text[] as words, false as stays, a.attnum::int as position
+from i join pg_catalog.pg_attribute a on a.attrelid = i.oid
+where a.attnum > 0 and not a.attisdropped
+union all
+select i.schema, i.name, case k.contype when 'c' then 'check' else 'foreign key' end, k.conname,
+       null, (select array_agg(a.attname::text order by a.attnum) from pg_catalog.pg_attribute a
+              where a.attrelid = i.oid and a.attnum = any (k.conkey)),
+       k.contype = 'c' and k.connoinherit, 0
+from i join pg_catalog.pg_constraint k on k.conrelid = i.oid
+where k.contype in ('c', 'f')
+union all
+select i.schema, i.name, 'index', x.relname,
+       case k.contype when 'p' then 'primary key' when 'u' then 'unique'
+                      when 'x' then 'exclusion' end,
+       (select array_agg(a.attname::text order by a.attnum) from pg_catalog.pg_attribute a
+        where a.attrelid = x.oid), false, 0
+from i
+join pg_catalog.pg_index d on d.indrelid = i.oid
+join pg_catalog.pg_class x on x.oid = d.indexrelid
+left join pg_catalog.pg_constraint k on k.conindid = x.oid and k.contype in ('p', 'u', 'x')
+                                    and k.conrelid = i.oid
+union all
+select i.schema, i.name, 'trigger', g.tgname, null, null, g.tgtype & 1 = 0, 0
+from i join pg_catalog.pg_trigger g on g.tgrelid = i.oid
+where not g.tgisinternal
+order by 1, 2, 3, 8, 4
 limit 20000
 """
 
@@ -2712,7 +3110,7 @@ from collections.abc import Sequence
 from ..identity import COLUMN, family_of
 from ..model import Json, Touch
 from . import queries
-from .facts import BaseNames, Facts, Query
+from .facts import BaseNames, Facts, Name, Query
 
 _EVENTS = {"insert": 4, "delete": 8, "update": 16, "truncate": 32}
 """Bits of pg_trigger.tgtype (src/include/catalog/pg_trigger.h)."""
@@ -2740,6 +3138,8 @@ def note(touches: Sequence[Touch], facts: Facts, query: Query) -> list[Touch]:
                         {"unchanged": True} if known == touch.detail.get("value") else {}
                     )
                     touch = touch._replace(detail={**touch.detail, **same, "was": known})
+            elif "demands" in touch.detail and touch.action == "create":
+                touch = _checked(touch, base, names, facts)
             elif touch.facet in ("default", "not null") and family_of(touch.kind) == COLUMN:
                 filled = facts.filled.get((*base, names.column(base, sub)))
                 if filled is not None:
@@ -2757,6 +3157,22 @@ def _is_so_already(touch: Touch, not_null: bool, has_default: bool) -> bool:
     if touch.facet == "not null":
         return bool(value) == not_null
     return value is None and not has_default
+
+
+def _checked(touch: Touch, table: Name, names: BaseNames, facts: Facts) -> Touch:
+    """Say of a CHECK that wants a value which columns get none by themselves."""
+    demands = touch.detail["demands"]
+    wanted = {
+        str(part[0])
+        for part in (demands if isinstance(demands, list) else ())
+        if isinstance(part, list) and part[1] == "not null"
+    }
+    unfilled: list[Json] = [
+        name
+        for name in sorted(wanted)
+        if facts.filled.get((*table, names.column(table, name)), (True, True)) == (False, False)
+    ]
+    return touch._replace(detail={**touch.detail, "unfilled": unfilled}) if unfilled else touch
 
 
 def _switched_together(touches: Sequence[Touch], facts: Facts, query: Query) -> Sequence[Touch]:
@@ -5928,6 +6344,8 @@ def create_index(work: Work, node: Node) -> None:
         "columns": list(columns),
         "table": place(target),
     }
+    if table is None and own_names != columns:
+        detail["names"] = list(own_names)
     if automatic:
         detail["automatic"] = True
     if node.unique:
@@ -8632,6 +9050,8 @@ def create_trigger(work: Work, node: Node) -> None:
         detail["conditional"] = True
     if node.replace:
         detail["or_replace"] = True
+    if node.row and work.table(target) is None:
+        detail["each_row"] = True
     work.add("trigger", target, node.trigname, "create", "definition", detail)
     if node.isconstraint:
         work.add(
@@ -8773,7 +9193,7 @@ from collections.abc import Sequence
 from ..loader import enums
 from ..model import Touch
 from ..names import TEMPORARY, Column, Table
-from ..uses import query_uses, result_columns
+from ..uses import query_uses, result_columns, starred
 from .canonical import full_text, shortened
 from .columns import note_sequence
 from .table import note_table
@@ -8798,8 +9218,7 @@ def create_view(work: Work, node: Node) -> None:
     if node.options:
         text += f" with {sorted(option_values(node.options).items(), key=str)}"
     detail["definition"] = shortened(text)
-    if columns is not None:
-        detail["columns"] = list(columns)
+    _note_columns(work, detail, node.query, columns)
     if node.replace:
         detail["or_replace"] = True
     uses = query_uses(node.query, work.scope)
@@ -8811,6 +9230,13 @@ def create_view(work: Work, node: Node) -> None:
     _view_columns(work, target, "view", columns, earlier, bool(node.replace))
     _note_needs(work, target, uses)
     work.extend(uses, by="view")
+
+
+def _note_columns(work: Work, detail: Detail, query: Node, columns: tuple[str, ...] | None) -> None:
+    if columns is not None:
+        detail["columns"] = list(columns)
+    else:
+        detail["stars"] = list(starred(query, work.scope))
 
 
 def _columns(work: Work, query: Node, given: tuple[str, ...]) -> tuple[str, ...] | None:
@@ -8870,8 +9296,8 @@ def create_table_as(work: Work, node: Node) -> None:
     if into.rel.relpersistence == "u":
         detail["persistence"] = "unlogged"
     detail["definition"] = shortened(text)
-    if columns is not None:
-        detail["columns"] = list(columns)
+    if is_query:
+        _note_columns(work, detail, query, columns)
     work.add(kind, target, None, "create", "definition", detail)
     uses: Sequence[Touch] = ()
     if is_query:
@@ -8901,8 +9327,7 @@ def select_into(work: Work, node: Node) -> None:
     target = work.new_relation(into.rel)
     columns = result_columns(node, work.scope)
     detail: Detail = {"definition": shortened(full_text(node, work.scope))}
-    if columns is not None:
-        detail["columns"] = list(columns)
+    _note_columns(work, detail, node, columns)
     work.add("table", target, None, "create", "definition", detail)
     work.extend(query_uses(node, work.scope, facet="data"), by="table")
     _view_columns(work, target, "table", columns, None, False)
@@ -11979,6 +12404,17 @@ ROWS: tuple[Rule, ...] = (
         "a",
     ),
     Rule(
+        "check-goes-before-row",
+        "order",
+        "one drops or replaces a check, the other inserts or sets constants that it refuses",
+        "while the check is there, such a row is refused",
+        "documentation, Check Constraints; check_violation (23514)",
+        "create table t (id integer, c text constraint known check (c in ('x', 'y')));",
+        "alter table t drop constraint known",
+        "insert into t (id, c) values (1, 'z')",
+        "a",
+    ),
+    Rule(
         "same-key-twice",
         "clash",
         "both insert a row with the same values of a key",
@@ -13227,6 +13663,7 @@ _NOISE = frozenset(
         "demands",
         "more_columns",
         "was",
+        "unfilled",
     )
 )
 
@@ -14113,7 +14550,13 @@ def _only_loses_rows(data: list[Touch]) -> bool:
 
 
 def _is_done(change: Touch, made: Touch) -> bool:
-    """VALIDATE CONSTRAINT does nothing with one that is valid from the start."""
+    """Whether it does nothing to the new one.
+
+    VALIDATE CONSTRAINT does nothing where it is valid from the start, and what is renamed and
+    renamed back is called as before.
+    """
+    if change.facet == "name" and change.action == "alter":
+        return True
     return change.facet == "validation" and "not_valid" not in made.detail
 
 
@@ -14830,12 +15273,13 @@ $coord0$),
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 
 from ..identity import COLUMN, family_of, key_of
 from ..model import Json, Side, Touch
 from .conditions import condition_of, is_violated
 from .effects import Effect
-from .verdict import Report, Verdict, say, severity_of
+from .verdict import OTHER, Report, Verdict, say, severity_of
 from .writers import rows_of
 
 
@@ -14851,6 +15295,8 @@ def compare(writer: Effect, other: Effect, side: Side, report: Report) -> None:
             _trigger(writer, member, replaced.get(member.sub, set()), report)
         elif member.facet == "identity" and "insert" in writer.commands:
             _identity(writer, member, side, report)
+        elif "demands" in member.detail and member.action == "drop":
+            _check_goes(writer, member, side, report)
         elif "demands" in member.detail and "inherited" not in member.detail:
             _check(writer, other, member, side, report)
         elif (
@@ -14941,6 +15387,13 @@ def _values(writer: Effect) -> Iterator[dict[str, Json]]:
             yield values
 
 
+def _left_out(writer: Effect, check: Touch) -> Iterator[dict[str, Json]]:
+    """The NULLs of rows that come without a value for columns which have no default."""
+    unfilled = check.detail.get("unfilled")
+    if "insert" in writer.commands and isinstance(unfilled, list) and not _gives_all(writer):
+        yield {str(name): None for name in unfilled if name not in writer.written}
+
+
 def _refused(writer: Effect, other: Effect, member: Touch, side: Side, report: Report) -> None:
     """A NULL that the column may not have from now on: who fills the column does so before."""
     key = key_of(member)
@@ -14959,7 +15412,8 @@ def _refused(writer: Effect, other: Effect, member: Touch, side: Side, report: R
 def _check(writer: Effect, other: Effect, member: Touch, side: Side, report: Report) -> None:
     """A row whose constants tell that it does not satisfy a new check."""
     demands = condition_of(member.detail, "demands")
-    if not any(is_violated(demands, row) for row in _values(writer)):
+    rows = chain(_values(writer), _left_out(writer, member))
+    if not any(is_violated(demands, row) for row in rows):
         return
     key = key_of(member)
     looks_back = "not_valid" not in member.detail or any(
@@ -14974,6 +15428,25 @@ def _check(writer: Effect, other: Effect, member: Touch, side: Side, report: Rep
     else:
         report(
             Verdict("row-before-check", "constraint", "order", "error", side, (key,), (writer.key,))
+        )
+
+
+def _check_goes(writer: Effect, member: Touch, side: Side, report: Report) -> None:
+    """A row that the check which goes refuses: it waits for that."""
+    demands = condition_of(member.detail, "demands")
+    if any(is_violated(demands, row) for row in _values(writer)):
+        key = key_of(member)
+        first = OTHER[side]
+        report(
+            Verdict(
+                "check-goes-before-row",
+                "constraint",
+                "order",
+                "error",
+                first,
+                (key,),
+                (writer.key,),
+            )
         )
 
 
@@ -16289,7 +16762,7 @@ from .collector import Collector, Facet
 from .expression import walk
 from .output import output_names
 from .query import NO_COMMON_TABLES
-from .result_columns import result_columns
+from .result_columns import result_columns, starred
 from .routine import block_of, body_of
 from .sources import Level, Relation, Source, Sources
 from .statement import statement
@@ -16305,6 +16778,7 @@ __all__ = [
     "query_uses",
     "result_columns",
     "routine_body_uses",
+    "starred",
 ]
 
 _ROWS = ("old", "new")
@@ -17013,21 +17487,22 @@ class Collector:
 
     def column_of(
         self, candidates: Sequence[tuple[Source, int]], name: str, uncertain: bool = False
-    ) -> None:
+    ) -> list[dict[str, Json]]:
         """Add the use of a column that one of these tables has, each so many queries further out.
 
-        ``uncertain`` says that it may also be something else than a column of a table.
+        ``uncertain`` says that it may also be something else than a column of a table. What is
+        told of each is returned, so that more can be said of it.
         """
         if name in builtin_names.SYSTEM_COLUMNS:
-            return
+            return []
         if len(candidates) > MOST_CANDIDATES:
             self.opaque(f"column {name}", "it may belong to any of very many tables")
-            return
+            return []
         options: dict[Relation, int] = {}
         for source, depth in candidates:
             for table in source.tables:
                 options.setdefault(table, depth)
-        self._add("table column", tuple(options.items()), name, "read", uncertain, {})
+        return self._add("table column", tuple(options.items()), name, "read", uncertain, {})
 
     def constraint_guess(self, source: Source, name: str) -> None:
         """Add the use of a constraint that goes by this name unless somebody chose another."""
@@ -17043,7 +17518,7 @@ class Collector:
         uncertain: bool,
         detail: dict[str, Json],
         flags: Mapping[str, Json] = NO_DETAIL,
-    ) -> None:
+    ) -> list[dict[str, Json]]:
         key = (kind, options, sub, access, uncertain, *detail.items())
         before = self._seen.get(key)
         if before is not None:
@@ -17051,12 +17526,12 @@ class Collector:
                 for known in before:
                     known.update(flags)
                     known.update(self.detail)
-            return
+            return before
         if len(options) > 1:
             self._candidates += len(options)
             if self._candidates > _MOST_CANDIDATES_OF_ALL:
                 self.opaque("names", "too many of them could be in several places")
-                return
+                return []
         detail.update(flags)
         if self.facet == "data" or access == "write":
             detail["access"] = access
@@ -17076,6 +17551,7 @@ class Collector:
         self._seen[key] = details
         if kind == "table column" and sub is not None and len(options) == 1 and not is_candidate:
             self._column_type(options[0][0], sub)
+        return details
 
     def _column_type(self, relation: Relation, name: str) -> None:
         """Whoever uses a column needs its type; of a table made in the script that is known."""
@@ -17187,6 +17663,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..loader import ast
+from ..model import Json
 from . import builtin_names, literals
 from .collector import Collector
 from .nodes import child_names, is_a
@@ -17293,7 +17770,7 @@ def _is_in_schema(source: Source, schema: str) -> bool:
     return any(schema == table_schema for table_schema, _ in source.tables)
 
 
-def bare_name(collector: Collector, name: str, level: Level) -> None:
+def bare_name(collector: Collector, name: str, level: Level) -> list[dict[str, Json]]:
     """``name``: a column, a variable of the routine around, or a whole row."""
     candidates: list[tuple[Source, int]] = []
     or_elsewhere = False
@@ -17307,7 +17784,7 @@ def bare_name(collector: Collector, name: str, level: Level) -> None:
             or_elsewhere = or_elsewhere or not found.tables
             break
         if is_variable:
-            return
+            return []
         or_elsewhere = or_elsewhere or found.or_elsewhere
         row = around.sources.by_alias.get(name)
         if row is not None:
@@ -17316,31 +17793,45 @@ def bare_name(collector: Collector, name: str, level: Level) -> None:
             # A table may have a column of its own name, which comes before the whole row.
             if any(table == name for _, table in row.tables):
                 collector.column_of([(row, depth)], name, uncertain=True)
-            return
+            return []
         depth += 1
         around = around.outer
-    collector.column_of(candidates, name, or_elsewhere)
+    return collector.column_of(candidates, name, or_elsewhere)
 
 
-def qualified_name(collector: Collector, parts: list[str], level: Level) -> None:
+def qualified_name(collector: Collector, parts: list[str], level: Level) -> list[dict[str, Json]]:
     """``alias.column``, ``schema.table.column``, or a field of a record variable."""
     name = parts[-1]
     source = find_source(parts[:-1], level) or collector.rows.get(parts[-2])
     if source is None:
-        return
+        return []
     found = source.find(name)
-    collector.column_of([(table, 0) for table in found.tables], name, found.or_elsewhere)
+    return collector.column_of([(table, 0) for table in found.tables], name, found.or_elsewhere)
 
 
 @handles(ast.A_Indirection)
 def _indirection(collector: Collector, node: Any, level: Level) -> Sequence[Any]:
-    """``(users).email`` is a column of the row that ``users`` stands for."""
+    """``(users).email`` is a column of the row that ``users`` stands for.
+
+    ``(address).city`` is a field of a column; what type that has, the catalog knows.
+    """
     first = node.indirection[0]
-    if is_a(node.arg, ast.ColumnRef) and len(node.arg.fields) == 1 and is_a(first, ast.String):
-        row = node.arg.fields[0].sval
-        if find_source([row], level) is not None or row in collector.rows:
-            qualified_name(collector, [row, first.sval], level)
+    names = node.arg.fields if is_a(node.arg, ast.ColumnRef) else ()
+    if is_a(first, ast.String) and names and all(is_a(name, ast.String) for name in names):
+        parts = [name.sval for name in names]
+        if len(parts) == 1 and (find_source(parts, level) or parts[0] in collector.rows):
+            qualified_name(collector, [parts[0], first.sval], level)
+        else:
+            find = qualified_name if len(parts) > 1 else _bare
+            for detail in find(collector, parts, level):
+                fields = detail.setdefault("fields", [])
+                if isinstance(fields, list) and first.sval not in fields:
+                    fields.append(first.sval)
     return (node.arg, *node.indirection)
+
+
+def _bare(collector: Collector, parts: list[str], level: Level) -> list[dict[str, Json]]:
+    return bare_name(collector, parts[0], level)
 
 
 # -------------------------------------------------------------------- calls, types, symbols
@@ -18831,7 +19322,7 @@ of a query has exactly the columns that are listed here, or nobody can tell them
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..loader import ast
@@ -18857,6 +19348,37 @@ _NOTHING: Mapping[str, Columns] = {}
 def result_columns(query: Any, scope: Scope) -> Columns:
     """The column names that a query returns, as the server would give them."""
     return _Reader(scope).query(query, _NOTHING)
+
+
+def starred(query: Any, scope: Scope) -> tuple[str, ...]:
+    """The relations whose columns a query shows by ``*``, where only the catalog has them."""
+    while is_a(query, ast.SelectStmt) and query.op != NO_SET_OPERATION:
+        query = query.larg
+    if not is_a(query, ast.SelectStmt):
+        return ()
+    relations = list(_relations(query.fromClause or ()))
+    found: dict[str, None] = {}
+    for target in query.targetList or ():
+        value = target.val
+        if not _is_star(value) or not is_a(value, ast.ColumnRef):
+            continue
+        alias = value.fields[-2].sval if len(value.fields) > 1 else None
+        for node in relations:
+            shown = node.alias.aliasname if node.alias is not None else node.relname
+            if alias is None or alias == shown:
+                found[node.relname] = None
+    return tuple(found)
+
+
+def _relations(items: Sequence[Any]) -> Iterator[Any]:
+    """The relations in FROM that show their columns as they are."""
+    stack = list(reversed(items))
+    while stack:
+        node = stack.pop()
+        if is_a(node, ast.JoinExpr):
+            stack += [node.rarg, node.larg]
+        elif is_a(node, ast.RangeVar) and not (node.alias is not None and node.alias.colnames):
+            yield node
 
 
 class _Item(NamedTuple):
@@ -19362,7 +19884,7 @@ Only what is plain is told: a column compared with a constant, IS NULL, conditio
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ..loader import ast, enums
@@ -19378,6 +19900,7 @@ _AND = enums.BoolExprType.AND_EXPR
 _NULL = enums.NullTestType.IS_NULL
 _OPERATOR = enums.A_Expr_Kind.AEXPR_OP
 _IN = enums.A_Expr_Kind.AEXPR_IN
+_ANY = enums.A_Expr_Kind.AEXPR_OP_ANY
 _BETWEEN = enums.A_Expr_Kind.AEXPR_BETWEEN
 _NOT = enums.BoolExprType.NOT_EXPR
 _COMPARED = frozenset(("=", "<>", "<", "<=", ">", ">="))
@@ -19481,11 +20004,12 @@ def _comparison(node: Any) -> list[Json] | None:
     if not is_a(node, ast.A_Expr):
         return None
     operator = str(node.name[-1].sval)
-    if node.kind == _IN and operator == "=":
+    among = _among(node) if operator == "=" else None
+    if among is not None:
         name = _column(node.lexpr)
-        if name is None or not all(_is_constant(value) for value in node.rexpr):
+        if name is None or not all(_is_constant(value) for value in among):
             return None
-        return [name, "in", [_constant(value) for value in node.rexpr]]
+        return [name, "in", [_constant(value) for value in among]]
     if node.kind != _OPERATOR or operator not in _COMPARED:
         return None
     name, value = _column(node.lexpr), node.rexpr
@@ -19497,7 +20021,25 @@ def _comparison(node: Any) -> list[Json] | None:
     return [name, operator, _constant(value)]
 
 
+def _among(node: Any) -> Sequence[Any] | None:
+    """The values of IN (\u2026), or of = ANY (ARRAY [\u2026]), which the server makes of it."""
+    if node.kind == _IN:
+        return tuple(node.rexpr)
+    values = node.rexpr
+    while is_a(values, ast.TypeCast):
+        values = values.arg
+    if node.kind == _ANY and is_a(values, ast.A_ArrayExpr):
+        return tuple(values.elements or ())
+    return None
+
+
+_TEXTS = frozenset(("text", "varchar", "bpchar"))
+
+
 def _column(node: Any) -> str | None:
+    if is_a(node, ast.TypeCast) and node.typeName.names[-1].sval in _TEXTS:
+        # As the server shows a comparison of varchar, or of a domain over text.
+        node = node.arg
     if not is_a(node, ast.ColumnRef) or not is_a(node.fields[-1], ast.String):
         return None
     return str(node.fields[-1].sval)
@@ -20024,7 +20566,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $function$
 # As the owner: where the parser lies is nothing that a caller may influence.
-if 'confiture_coord 5735295b25eaf598' in GD:
+if 'confiture_coord 002cd6a0af9209c2' in GD:
     return
 import importlib
 import importlib.machinery
@@ -20032,7 +20574,7 @@ import importlib.util
 import marshal
 import sys
 
-package = 'coord_detector_5735295b25eaf598'
+package = 'coord_detector_002cd6a0af9209c2'
 python = f'{sys.implementation.cache_tag} {importlib.util.MAGIC_NUMBER.hex()}'
 compiled = plpy.prepare(
     'select path, code from coord.detector_code where fingerprint = $1 and python = $2',
@@ -20095,7 +20637,7 @@ loader = importlib.import_module(package + '.loader')
 loader.prepare(f"{folder[0]['setting']}/confiture_coord/{version}", in_backend=True)
 backend = importlib.import_module(package + '.backend')
 backend.start(plpy)
-GD['confiture_coord 5735295b25eaf598'] = backend
+GD['confiture_coord 002cd6a0af9209c2'] = backend
 $function$;
 comment on function coord._load_detector() is
     'Loads the detector into this session (internal; harmless to call)';
@@ -20108,7 +20650,7 @@ import importlib.util
 import marshal
 import sys
 
-package = 'coord_detector_5735295b25eaf598'
+package = 'coord_detector_002cd6a0af9209c2'
 python = f'{sys.implementation.cache_tag} {importlib.util.MAGIC_NUMBER.hex()}'
 insert = plpy.prepare(
     'insert into coord.detector_code (fingerprint, python, path, code) values ($1, $2, $3, $4)',
@@ -20838,23 +21380,6 @@ begin
            or exists (select from coord.intent_history h where h.intent_id = a.intent_id)
         group by a.intent_id;
     return query
-        select i.id, null::bigint,
-            case when k.intent_no is null
-                 then 'the intent has no footprint, so registrations do not meet it; mend it with: '
-                      || format('SELECT coord.recheck(%L)', i.id)
-                 when s.is_active then 'the intent is active, but its footprint counts as ended; '
-                      || format('mend it with: SELECT coord.recheck(%L)', i.id)
-                 else 'the intent has ended, but its footprint counts as active; mend it with: '
-                      || format('UPDATE coord.intent_key SET is_active = false WHERE intent_no = %s',
-                                i.intent_no) end
-        from coord.intent i
-        join coord.status s on s.status = i.status
-        left join (select k.intent_no, bool_and(k.is_active) as all_active,
-                          bool_or(k.is_active) as some_active
-                   from coord.intent_key k group by k.intent_no) k on k.intent_no = i.intent_no
-        where (s.is_active and k.intent_no is null)
-           or (s.is_active and not k.all_active) or (not s.is_active and k.some_active);
-    return query
         with review as (
             select distinct on (h.conflict_id) h.*
             from coord.intent_history h where h.event = 'reviewed'
@@ -21255,10 +21780,10 @@ create or replace function coord._footprint(
 )
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord 5735295b25eaf598')
+detector = GD.get('confiture_coord 002cd6a0af9209c2')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 5735295b25eaf598']
+    detector = GD['confiture_coord 002cd6a0af9209c2']
 return detector.footprint(changes, change_list, search_path, effective_path)
 $function$;
 comment on function coord._footprint(text, text[], text, name[]) is
@@ -21339,10 +21864,10 @@ set plan_cache_mode = force_generic_plan
 set jit = off
 set quote_all_identifiers = off
 as $function$
-detector = GD.get('confiture_coord 5735295b25eaf598')
+detector = GD.get('confiture_coord 002cd6a0af9209c2')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 5735295b25eaf598']
+    detector = GD['confiture_coord 002cd6a0af9209c2']
 return detector.compare(
     text_a, list_a, text_b, list_b, search_path, effective_path, use_catalog, limits)
 $function$;
@@ -21446,10 +21971,10 @@ comment on function coord.compare_changes(text[], text, text, boolean) is
 create or replace function coord._detector_facts(out problem text[], out facts json)
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord 5735295b25eaf598')
+detector = GD.get('confiture_coord 002cd6a0af9209c2')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 5735295b25eaf598']
+    detector = GD['confiture_coord 002cd6a0af9209c2']
 return detector.facts()
 $function$;
 comment on function coord._detector_facts() is
@@ -21471,10 +21996,10 @@ set plan_cache_mode = force_generic_plan
 set jit = off
 set quote_all_identifiers = off
 as $function$
-detector = GD.get('confiture_coord 5735295b25eaf598')
+detector = GD.get('confiture_coord 002cd6a0af9209c2')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 5735295b25eaf598']
+    detector = GD['confiture_coord 002cd6a0af9209c2']
 return detector.analyse(changes, change_list, search_path, effective_path, tables_declared,
                         feature_name, limits)
 $function$;
@@ -21493,10 +22018,10 @@ set plan_cache_mode = force_generic_plan
 set jit = off
 set quote_all_identifiers = off
 as $function$
-detector = GD.get('confiture_coord 5735295b25eaf598')
+detector = GD.get('confiture_coord 002cd6a0af9209c2')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 5735295b25eaf598']
+    detector = GD['confiture_coord 002cd6a0af9209c2']
 return detector.detect(
     intent_no, agent_id, feature_name, keys, are_exclusive, touches, resolved_path)
 $function$;
@@ -22641,10 +23166,10 @@ comment on function coord.amend_intent(uuid, text[], text[], text, text, text) i
 create or replace function coord._sort_intents(nodes json, edges json) returns json
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord 5735295b25eaf598')
+detector = GD.get('confiture_coord 002cd6a0af9209c2')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 5735295b25eaf598']
+    detector = GD['confiture_coord 002cd6a0af9209c2']
 return detector.merge_order(nodes, edges)
 $function$;
 comment on function coord._sort_intents(json, json) is
@@ -23008,19 +23533,44 @@ select format('trigger %I on %s acts before history is written, and may have som
               'written; where it is meant to be there, make it an AFTER trigger; mend it with: '
               'DROP TRIGGER %I ON %s', t.tgname, g.relation, t.tgname, g.relation)
 from (values ('coord.intent', 16), ('coord.intent_history', 4), ('coord.archived_history', 4))
-    as g (relation, event)
+    as g (relation, event)  -- of pg_trigger.tgtype: 2 is BEFORE, 4 INSERT, 16 UPDATE
 join pg_trigger t on t.tgrelid = to_regclass(g.relation)
 where not t.tgisinternal and t.tgenabled <> 'D' and t.tgtype & 2 > 0 and t.tgtype & g.event > 0
   and t.tgname <> 'intent_100_guard'
 union all
 select format('rule %I on %s acts in place of what history is written with; mend it with: '
               'DROP RULE %I ON %s', r.rulename, g.relation, r.rulename, g.relation)
-from (values ('coord.intent'), ('coord.intent_history'), ('coord.archived_history')) as g (relation)
-join pg_rewrite r on r.ev_class = to_regclass(g.relation)
+from (values ('coord.intent', '2'), ('coord.intent', '3'), ('coord.intent_history', '3'),
+             ('coord.archived_history', '3')) as g (relation, event)  -- 2 is UPDATE, 3 INSERT
+join pg_rewrite r on r.ev_class = to_regclass(g.relation) and r.ev_type = g.event::"char"
 where r.ev_enabled <> 'D'
 $function$;
 comment on function coord._foreign_writers() is
     'Triggers and rules that could change what is being written into history (internal)';
+
+create or replace function coord._footprint_problems(out problem text) returns setof text
+language sql stable
+set search_path = pg_catalog, pg_temp
+as $function$
+select format('intent %s ', i.id) || case
+    when k.intent_no is null then
+        format('has no footprint, so registrations do not meet it; mend it with: '
+               'SELECT coord.recheck(%L)', i.id)
+    when s.is_active then
+        format('is active, but its footprint counts as ended; mend it with: '
+               'SELECT coord.recheck(%L)', i.id)
+    else
+        format('has ended, but its footprint counts as active; mend it with: '
+               'UPDATE coord.intent_key SET is_active = false WHERE intent_no = %s', i.intent_no)
+    end
+from coord.intent i
+join coord.status s on s.status = i.status
+left join (select k.intent_no, bool_and(k.is_active) as all_active, bool_or(k.is_active) as some_active
+           from coord.intent_key k group by k.intent_no) k on k.intent_no = i.intent_no
+where (s.is_active and k.all_active is not true) or (not s.is_active and k.some_active)
+$function$;
+comment on function coord._footprint_problems() is
+    'Intents that detection does not see as what they are, with what mends each (internal)';
 
 create or replace function coord._function_problems(out problem text) returns setof text
 language sql stable
@@ -23033,7 +23583,7 @@ with ours (name, body, security_definer, settings) as (
     values
 ('_actor', '1f18e24a0fc5d3a93dce49596a06e5490056e6586d2742f4f2616d342b9eb0d2', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_amend', '7e6a0e12eb3ab7c3827b3f9ce1ffbd021acee47513fba8f934c5c9adb03fb570', true, array['search_path=pg_catalog, pg_temp']::text[]),
-('_analyse', '1f1cf47c2dc66ad47a314a48c681a786eed3d9cac2ab6d9ecbeba404c9d1f46b', false, array['plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
+('_analyse', '368fe2b2cd329edd0fc70896b377784527a184cb911cee5c632de58b4c506798', false, array['plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
 ('_append_history', '8a9eea1b4606579ac7b0296299e644caa5376282fa36973429a7f3ceff78729f', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_authorise', 'c62c1527f3a9c9edd31a092a506bf95cb50ebb0c69beb1527d70df01d1da8009', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_authorise_review', '0577744c55b7787ae7f48e9e124976df695deddaa18d2a38a8bcd2d17ca89aa2', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -23052,7 +23602,7 @@ with ours (name, body, security_definer, settings) as (
 ('_check_text', '4ddd5559af47f45d0269f80e775c95c3e4af4a88ff8aff9024111451b5a64071', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_check_transition', 'e599451da1cc2eaa3c48a568d2ef0836db5432e24f46dfa3287a573fea4637f1', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_choice', '6a0ec09ca728fa8eb8b028fb505a70f93afd7c5095f2c6c0437233e035cd5d30', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_compare', 'fff75a17a757f3bd031c8457adbddf32ce330510949facfa48afcf306ae60b27', false, array['plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
+('_compare', '80c27b52d2e104f511fae215a24099188118e95f5a89ec6db2c2d41f64dbd5f4', false, array['plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
 ('_compare_rows', 'dd08eeca5d3dd639f8f0733f06353fa94cb3bd9b3e808684fb0e5636fa399035', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_conflict_json', 'a3932a0d0c54d5c6e2a7a60973f3dcf570b7b6a3c9c6a1f28a0d89edad5203b2', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_conflict_line', 'bb606d623ac35ddfb72ef3905e94aba579c416a22a2db649125cceb68f12d403', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -23061,16 +23611,17 @@ with ours (name, body, security_definer, settings) as (
 ('_counts', '7fe8790f45e15bd26f82f9151646c029fb46c2b3487c1b571619010f7fce82b7', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_declare', 'd7b4b1148e125153e71c3a09616a03b0210ac958d245ea152a29997158154fff', false, null::text[]),
 ('_depends_on', 'f37bc93deed02bf43a8a632aea86923b8f86906001140165b00e5d823ca71d6d', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_detect', '627c021d0a34701e40245a06588fd6d7719394c7c17bea9a1fe859f130b95d89', false, array['enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
-('_detector_facts', 'e75c1a5586165fd5c7f8dd1f3f3b90245f3dffbef7678091457210a923dee45c', false, null::text[]),
-('_detector_sources', '714c074309acfcb4c920cf0598538a5cd4aa841e90901502db067d341fe07028', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_detect', '9e880a61adc298caab270349beaca50d6b76f9a2a1a23c3addf465831ca52894', false, array['enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
+('_detector_facts', '2f5756b0a321673ea05b5f8293f27fe9459e211ab9726992c57accf7614f1d45', false, null::text[]),
+('_detector_sources', 'e64630514342abd9bf31570b3a4a9830a9c9b2a0d7845e018ab60c6f34965338', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_digest_of', 'af0f4735eb433dca9fd14b71246b20d20daa3cba8f7c0cd06774be1d1088bd30', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_ended', '679a84d1d5a194bca40468412857eae0e2e10b1e58e855442af1b763c8ada9be', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_follow_transition', '35b401e5c0362e7364b602cda21afbef50d5be447c42e99475bf5c4433bdb7a0', true, array['search_path=pg_catalog, pg_temp']::text[]),
-('_footprint', '6fac416621eddf1d1d63ef21358d5fa9797ad68dd7299227fd95fd91db275ee8', false, null::text[]),
+('_footprint', 'd5706e4ff54b7791332b1ea6b492cdffc3f5ba5084e97683a4973832cd603018', false, null::text[]),
+('_footprint_problems', '9aea6fc496338611dd24530c5c28fc4a5a0263ac96ae68681b64166a55d43163', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_footprint_rows', '2cf258b01339c7b05129607c705ac7d7cf484d67ac6bb504d677d0782027a4bf', false, null::text[]),
 ('_for_client', 'd0825a6fb3e6d430f3d0516425c793652a21db2021c07ab80944ab1d2c9b62fb', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_foreign_writers', 'c960fee32e36fffd63970deba9b1faa882621b9043f6e0c35526e12e0fadca07', false, array['search_path=pg_catalog, pg_temp', 'quote_all_identifiers=off']::text[]),
+('_foreign_writers', '6a5768920d838e93cac9dbe6c7ba261075b7050626be1f5bfc7470fb2367a038', false, array['search_path=pg_catalog, pg_temp', 'quote_all_identifiers=off']::text[]),
 ('_found_conflicts', 'b58569cb14b92465f9f534dc330b5dde3893374cbe0dc80eb5319af21de0b68e', false, null::text[]),
 ('_guard_intent', '4ee3bd944b5c777fc43a90b9e8b65c6df867a90d2fbd430747ba24942a4c145c', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_guard_triggers', '1298d31259dfa06d509234162be6700ddf1ca7d3de89e3bbdb752560b14fb1f8', false, array['search_path=pg_catalog, pg_temp', 'quote_all_identifiers=off']::text[]),
@@ -23094,7 +23645,7 @@ with ours (name, body, security_definer, settings) as (
 ('_known_hashes', '4f7872e748c4ad03daeaccbcc0f6259069f7be6c358d858ae4626cca6f837fda', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_limit_lock_wait', '4eed619fef29ee8feefa29b6653cf4fd679e0e33931a8cf4a4ed9698cea5ae8d', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_limits', 'ffaff60bb0800af484cb83e505b5a2b84b78e7495a3c4b0538c9f442bf412c0e', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_load_detector', 'af8f5ac9e1a11e0925d4460b047ecf8c9612b603d29c05cd63ff3354b73bdce1', true, array['search_path=pg_catalog, pg_temp']::text[]),
+('_load_detector', '6fe1fe201d25b406a84a29ca8d8ea18692e10e1d40c278d7b3e0bbd9492f0c90', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_container', '423434b839f055dd1b41a180585f7d2262aa43f041472a83077af7de726a878f', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_holder', 'b5cbdc0966ec19527fcf60f6a1819b4a82cfbf52f64f5af082ff850e624a4861', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_intent_keys', '001e7dcfa0ced100c60e78b7b257478730a36c946731aaf1ff8cd2f0ac627023', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -23118,7 +23669,7 @@ with ours (name, body, security_definer, settings) as (
 ('_register', '56586fa081177e9edb9742f7387773afbdb95351798f0c855838049b364b823e', true, array['search_path=pg_catalog, pg_temp', 'enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
 ('_setting_of', '9d76f07c41d36e171fb59699533b0dfe2bb059a0e9b71815c7d80aaf51c362b8', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_settle', '9d4fad5adf4522029c8ffd5d5136f09ccb1d48c849bb89563c90a4e4156350cc', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_sort_intents', '12a09b2adafc142ac9edb049ecf1f013e935901915fbc3cec3acf07b41b99710', false, null::text[]),
+('_sort_intents', '8b79b3634a4fdb650e08a495a1505d620c0e1cf0b16bb3b733427c86ee029819', false, null::text[]),
 ('_status_after_conflict', '60693c723e2feefd7ba0d87d0cd41e22dcacacbceb5b21329700a2d216169e9e', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_store_conflicts', '380c4a52ee39572d837cbab55a1ce74f44c445652d82c5daa2882e8b163ba095', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_store_footprint', 'c61256ff241805c040abb05c226075df836ef4d55af9edda52519d7e0880d485', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -23137,9 +23688,9 @@ with ours (name, body, security_definer, settings) as (
 ('compare_changes', '1d38b48d75c0b9ccb3ad217145abf0a3d4104e92fd1eafbf57281b45e75e025e', false, null::text[]),
 ('compare_changes', 'c1c57ed3b89f392da90e83e7e4b80eb1c5190f50bd8e4524bf2cc7ddb3e6f559', false, null::text[]),
 ('compare_changes', 'ef266f6615d9f01190de9cd8fb41a98476373a7e0c087bc8e5e3d652a18528d5', false, null::text[]),
-('compile_detector', 'b71f55da70f454f188adb73529ba4844323fc1b302d7ec1575e113426f6713c2', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('compile_detector', '2bccfcc5110cd5d9f156ce6505971cb92a69cf51e96208d892421e43227d9ec2', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('conflicts_of', '8986db19d00b60fecf4c8390651e72549c95cabda085669464d62af07d11cb31', true, array['search_path=pg_catalog, pg_temp']::text[]),
-('detector_check', '6648b80b98fb7b95f34234b4de79970a6ca7a31a4f8030659f1612b9b848ed15', true, array['search_path=pg_catalog, pg_temp']::text[]),
+('detector_check', 'e360eb725de1e9e76c19bb9908f7a263ca954511b58caca2e37c43bd9593302e', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('export_ended', '37a73f17837d8b565ad3462f63279cfc2f85d64a7dfe9d32605f50aa6a26b121', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('footprint', '27ae5aaf12fe0cbd09f6421c21f11de55432867933b3a5ffb375379ce443a5bc', false, null::text[]),
 ('footprint', 'f38122e9c251698f6c4263e5a92e259d1466bd91b70553b705337519cc3e1d83', false, null::text[]),
@@ -23159,7 +23710,7 @@ with ours (name, body, security_definer, settings) as (
 ('resolve_conflict', 'df0a0151102104cca6ae0b9bd21a0e21dadbe619d7f5db32df1e81a7908603d1', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('stale_intents', '83f65db1553adc78821598a7d2d98eb7cf570ea86a20d7cc81eb694e4fddcb63', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('unignore', 'fbdde5f3f4963e0f3ce80ee60ee8366d4e573e370af0b4de98702d0274a79e01', true, array['search_path=pg_catalog, pg_temp']::text[]),
-('verify_history', '2b7a0b810622c89c54d86fd9abd6a5a88848e33c0d771b00b8c45c367e72b245', true, array['search_path=pg_catalog, pg_temp']::text[]),
+('verify_history', 'b5835ad8637238e962c972d5ab8a2f8a0a16d49013af1e7661aaf2043e9f3077', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('version', null, false, array['search_path=pg_catalog, pg_temp']::text[])
 ), there as (
     select p.proname::text as name, p.oid::regprocedure as signature,
@@ -23214,6 +23765,7 @@ begin
                             g.trigger_name, g.relation, g.problem, g.mending)
                         from coord._guard_triggers() g)
                || array(select w.problem from coord._foreign_writers() w)
+               || array(select f.problem from coord._footprint_problems() f)
                || array(select p.problem from coord._function_problems() p)
         from json_to_record(coalesce(d.facts, '{}')) as f (
             pglast text, pglast_supported text, grammar text, python text, libc text, path text,
