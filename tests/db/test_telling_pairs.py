@@ -257,6 +257,18 @@ PAIRS: dict[str, tuple[str, str]] = {
         "alter table note rename to note_1; alter table note_1 rename to note",
         "drop table note; create table note (id integer)",
     ),
+    "a name taken by a rename, or found taken": (
+        "alter table note rename column body to text",
+        "alter table note add column if not exists text text",
+    ),
+    "a trigger that is not there": (
+        "drop trigger if exists nothing on note",
+        "alter table note rename to note_1; create view note as select * from note_1",
+    ),
+    "a policy that is not there, and then is": (
+        "drop policy if exists mine on note",
+        "create policy mine on note using (true)",
+    ),
     "renamed and renamed back": (
         "alter table note rename to note_1; alter table note_1 rename to note",
         "alter table note add column extra text",

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from ..identity import COLUMN, family_of
 from ..model import Json, Touch
 from . import queries
-from .facts import BaseNames, Facts, Name, Query
+from .facts import MEMBER_KINDS, BaseNames, Facts, Name, Query
 
 _EVENTS = {"insert": 4, "delete": 8, "update": 16, "truncate": 32}
 """Bits of pg_trigger.tgtype (src/include/catalog/pg_trigger.h)."""
@@ -26,7 +26,9 @@ def note(touches: Sequence[Touch], facts: Facts, query: Query) -> list[Touch]:
         sub = touch.sub
         if touch.schema is not None and sub is not None and touch.action != "use":
             base = names.relation(touch.schema, touch.name)
-            if touch.kind in ("trigger", "rule") and "events" not in touch.detail:
+            if _is_absent(touch, base, facts):
+                touch = touch._replace(detail={**touch.detail, "absent": True})
+            elif touch.kind in ("trigger", "rule") and "events" not in touch.detail:
                 touch = _trigger(touch, facts.triggers.get((*base, sub)))
             elif touch.facet == "type" and family_of(touch.kind) == COLUMN:
                 known = facts.column_types.get((*base, names.column(base, sub)))
@@ -54,6 +56,18 @@ def _is_so_already(touch: Touch, not_null: bool, has_default: bool) -> bool:
     if touch.facet == "not null":
         return bool(value) == not_null
     return value is None and not has_default
+
+
+def _is_absent(touch: Touch, table: Name, facts: Facts) -> bool:
+    """Whether DROP … IF EXISTS finds nothing of that name on its table."""
+    kind = MEMBER_KINDS.get(touch.kind)
+    return (
+        kind is not None
+        and touch.action == "drop"
+        and bool(touch.detail.get("if_exists"))
+        and table in facts.relations
+        and (kind, *table, str(touch.sub)) not in facts.members
+    )
 
 
 def _checked(touch: Touch, table: Name, names: BaseNames, facts: Facts) -> Touch:

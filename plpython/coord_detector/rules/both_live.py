@@ -68,6 +68,9 @@ def _both_create(a: Effect, b: Effect, report: Report) -> None:
             say(report, "same-definition-again", "duplicate", a)
     elif automatic_a != automatic_b:
         say(report, "chosen-name-first", "order", a, "b" if automatic_a else "a", weight="error")
+    elif (is_rename(made_a) and _waits(made_b)) or (is_rename(made_b) and _waits(made_a)):
+        first_side: Side = "a" if is_rename(made_a) else "b"
+        say(report, "guarded-create-second", "order", a, first_side, weight="error")
     elif is_rename(made_a) or is_rename(made_b):
         if not (made_a.facet == made_b.facet and _same_origin(made_a, made_b)):
             say(report, "same-name", "clash", a)
@@ -85,6 +88,11 @@ def _both_create(a: Effect, b: Effect, report: Report) -> None:
         say(report, "same-definition", "duplicate", a)
     else:
         say(report, "same-name", "clash", a)
+
+
+def _waits(made: Touch) -> bool:
+    """Whether it leaves alone what bears the name, whatever it is."""
+    return bool(made.detail.get("if_not_exists")) and not is_rename(made)
 
 
 def _same_origin(a: Touch, b: Touch) -> bool:

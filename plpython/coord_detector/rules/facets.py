@@ -88,6 +88,7 @@ _NOISE = frozenset(
         "more_columns",
         "was",
         "unfilled",
+        "absent",
     )
 )
 

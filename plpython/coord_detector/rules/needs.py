@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..model import Touch
 from . import dependents
 from .effects import Effect
+from .guards import skips
 
 
 def needed_by(effect: Effect) -> list[Touch]:
@@ -18,7 +19,9 @@ def changes_of(effect: Effect) -> list[Touch]:
     return [
         touch
         for touch in (*changes, *effect.members)
-        if touch.facet != "declared" and not touch.detail.get("implied")
+        if touch.facet != "declared"
+        and not touch.detail.get("implied")
+        and not ("absent" in touch.detail and skips(touch))
     ]
 
 

@@ -3110,7 +3110,7 @@ from collections.abc import Sequence
 from ..identity import COLUMN, family_of
 from ..model import Json, Touch
 from . import queries
-from .facts import BaseNames, Facts, Name, Query
+from .facts import MEMBER_KINDS, BaseNames, Facts, Name, Query
 
 _EVENTS = {"insert": 4, "delete": 8, "update": 16, "truncate": 32}
 """Bits of pg_trigger.tgtype (src/include/catalog/pg_trigger.h)."""
@@ -3129,7 +3129,9 @@ def note(touches: Sequence[Touch], facts: Facts, query: Query) -> list[Touch]:
         sub = touch.sub
         if touch.schema is not None and sub is not None and touch.action != "use":
             base = names.relation(touch.schema, touch.name)
-            if touch.kind in ("trigger", "rule") and "events" not in touch.detail:
+            if _is_absent(touch, base, facts):
+                touch = touch._replace(detail={**touch.detail, "absent": True})
+            elif touch.kind in ("trigger", "rule") and "events" not in touch.detail:
                 touch = _trigger(touch, facts.triggers.get((*base, sub)))
             elif touch.facet == "type" and family_of(touch.kind) == COLUMN:
                 known = facts.column_types.get((*base, names.column(base, sub)))
@@ -3157,6 +3159,18 @@ def _is_so_already(touch: Touch, not_null: bool, has_default: bool) -> bool:
     if touch.facet == "not null":
         return bool(value) == not_null
     return value is None and not has_default
+
+
+def _is_absent(touch: Touch, table: Name, facts: Facts) -> bool:
+    """Whether DROP \u2026 IF EXISTS finds nothing of that name on its table."""
+    kind = MEMBER_KINDS.get(touch.kind)
+    return (
+        kind is not None
+        and touch.action == "drop"
+        and bool(touch.detail.get("if_exists"))
+        and table in facts.relations
+        and (kind, *table, str(touch.sub)) not in facts.members
+    )
 
 
 def _checked(touch: Touch, table: Name, names: BaseNames, facts: Facts) -> Touch:
@@ -12571,6 +12585,9 @@ def _both_create(a: Effect, b: Effect, report: Report) -> None:
             say(report, "same-definition-again", "duplicate", a)
     elif automatic_a != automatic_b:
         say(report, "chosen-name-first", "order", a, "b" if automatic_a else "a", weight="error")
+    elif (is_rename(made_a) and _waits(made_b)) or (is_rename(made_b) and _waits(made_a)):
+        first_side: Side = "a" if is_rename(made_a) else "b"
+        say(report, "guarded-create-second", "order", a, first_side, weight="error")
     elif is_rename(made_a) or is_rename(made_b):
         if not (made_a.facet == made_b.facet and _same_origin(made_a, made_b)):
             say(report, "same-name", "clash", a)
@@ -12588,6 +12605,11 @@ def _both_create(a: Effect, b: Effect, report: Report) -> None:
         say(report, "same-definition", "duplicate", a)
     else:
         say(report, "same-name", "clash", a)
+
+
+def _waits(made: Touch) -> bool:
+    """Whether it leaves alone what bears the name, whatever it is."""
+    return bool(made.detail.get("if_not_exists")) and not is_rename(made)
 
 
 def _same_origin(a: Touch, b: Touch) -> bool:
@@ -13664,6 +13686,7 @@ _NOISE = frozenset(
         "more_columns",
         "was",
         "unfilled",
+        "absent",
     )
 )
 
@@ -14237,6 +14260,7 @@ from __future__ import annotations
 from ..model import Touch
 from . import dependents
 from .effects import Effect
+from .guards import skips
 
 
 def needed_by(effect: Effect) -> list[Touch]:
@@ -14250,7 +14274,9 @@ def changes_of(effect: Effect) -> list[Touch]:
     return [
         touch
         for touch in (*changes, *effect.members)
-        if touch.facet != "declared" and not touch.detail.get("implied")
+        if touch.facet != "declared"
+        and not touch.detail.get("implied")
+        and not ("absent" in touch.detail and skips(touch))
     ]
 
 
@@ -20566,7 +20592,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $function$
 # As the owner: where the parser lies is nothing that a caller may influence.
-if 'confiture_coord 002cd6a0af9209c2' in GD:
+if 'confiture_coord 7f306ec57b0d8bfe' in GD:
     return
 import importlib
 import importlib.machinery
@@ -20574,7 +20600,7 @@ import importlib.util
 import marshal
 import sys
 
-package = 'coord_detector_002cd6a0af9209c2'
+package = 'coord_detector_7f306ec57b0d8bfe'
 python = f'{sys.implementation.cache_tag} {importlib.util.MAGIC_NUMBER.hex()}'
 compiled = plpy.prepare(
     'select path, code from coord.detector_code where fingerprint = $1 and python = $2',
@@ -20637,7 +20663,7 @@ loader = importlib.import_module(package + '.loader')
 loader.prepare(f"{folder[0]['setting']}/confiture_coord/{version}", in_backend=True)
 backend = importlib.import_module(package + '.backend')
 backend.start(plpy)
-GD['confiture_coord 002cd6a0af9209c2'] = backend
+GD['confiture_coord 7f306ec57b0d8bfe'] = backend
 $function$;
 comment on function coord._load_detector() is
     'Loads the detector into this session (internal; harmless to call)';
@@ -20650,7 +20676,7 @@ import importlib.util
 import marshal
 import sys
 
-package = 'coord_detector_002cd6a0af9209c2'
+package = 'coord_detector_7f306ec57b0d8bfe'
 python = f'{sys.implementation.cache_tag} {importlib.util.MAGIC_NUMBER.hex()}'
 insert = plpy.prepare(
     'insert into coord.detector_code (fingerprint, python, path, code) values ($1, $2, $3, $4)',
@@ -21780,10 +21806,10 @@ create or replace function coord._footprint(
 )
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord 002cd6a0af9209c2')
+detector = GD.get('confiture_coord 7f306ec57b0d8bfe')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 002cd6a0af9209c2']
+    detector = GD['confiture_coord 7f306ec57b0d8bfe']
 return detector.footprint(changes, change_list, search_path, effective_path)
 $function$;
 comment on function coord._footprint(text, text[], text, name[]) is
@@ -21864,10 +21890,10 @@ set plan_cache_mode = force_generic_plan
 set jit = off
 set quote_all_identifiers = off
 as $function$
-detector = GD.get('confiture_coord 002cd6a0af9209c2')
+detector = GD.get('confiture_coord 7f306ec57b0d8bfe')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 002cd6a0af9209c2']
+    detector = GD['confiture_coord 7f306ec57b0d8bfe']
 return detector.compare(
     text_a, list_a, text_b, list_b, search_path, effective_path, use_catalog, limits)
 $function$;
@@ -21971,10 +21997,10 @@ comment on function coord.compare_changes(text[], text, text, boolean) is
 create or replace function coord._detector_facts(out problem text[], out facts json)
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord 002cd6a0af9209c2')
+detector = GD.get('confiture_coord 7f306ec57b0d8bfe')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 002cd6a0af9209c2']
+    detector = GD['confiture_coord 7f306ec57b0d8bfe']
 return detector.facts()
 $function$;
 comment on function coord._detector_facts() is
@@ -21996,10 +22022,10 @@ set plan_cache_mode = force_generic_plan
 set jit = off
 set quote_all_identifiers = off
 as $function$
-detector = GD.get('confiture_coord 002cd6a0af9209c2')
+detector = GD.get('confiture_coord 7f306ec57b0d8bfe')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 002cd6a0af9209c2']
+    detector = GD['confiture_coord 7f306ec57b0d8bfe']
 return detector.analyse(changes, change_list, search_path, effective_path, tables_declared,
                         feature_name, limits)
 $function$;
@@ -22018,10 +22044,10 @@ set plan_cache_mode = force_generic_plan
 set jit = off
 set quote_all_identifiers = off
 as $function$
-detector = GD.get('confiture_coord 002cd6a0af9209c2')
+detector = GD.get('confiture_coord 7f306ec57b0d8bfe')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 002cd6a0af9209c2']
+    detector = GD['confiture_coord 7f306ec57b0d8bfe']
 return detector.detect(
     intent_no, agent_id, feature_name, keys, are_exclusive, touches, resolved_path)
 $function$;
@@ -23166,10 +23192,10 @@ comment on function coord.amend_intent(uuid, text[], text[], text, text, text) i
 create or replace function coord._sort_intents(nodes json, edges json) returns json
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord 002cd6a0af9209c2')
+detector = GD.get('confiture_coord 7f306ec57b0d8bfe')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 002cd6a0af9209c2']
+    detector = GD['confiture_coord 7f306ec57b0d8bfe']
 return detector.merge_order(nodes, edges)
 $function$;
 comment on function coord._sort_intents(json, json) is
@@ -23583,7 +23609,7 @@ with ours (name, body, security_definer, settings) as (
     values
 ('_actor', '1f18e24a0fc5d3a93dce49596a06e5490056e6586d2742f4f2616d342b9eb0d2', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_amend', '7e6a0e12eb3ab7c3827b3f9ce1ffbd021acee47513fba8f934c5c9adb03fb570', true, array['search_path=pg_catalog, pg_temp']::text[]),
-('_analyse', '368fe2b2cd329edd0fc70896b377784527a184cb911cee5c632de58b4c506798', false, array['plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
+('_analyse', '025e1799f672a53f114916678f1adb8a429fb7c7b6f977970a178b6febf8e7f1', false, array['plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
 ('_append_history', '8a9eea1b4606579ac7b0296299e644caa5376282fa36973429a7f3ceff78729f', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_authorise', 'c62c1527f3a9c9edd31a092a506bf95cb50ebb0c69beb1527d70df01d1da8009', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_authorise_review', '0577744c55b7787ae7f48e9e124976df695deddaa18d2a38a8bcd2d17ca89aa2', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -23602,7 +23628,7 @@ with ours (name, body, security_definer, settings) as (
 ('_check_text', '4ddd5559af47f45d0269f80e775c95c3e4af4a88ff8aff9024111451b5a64071', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_check_transition', 'e599451da1cc2eaa3c48a568d2ef0836db5432e24f46dfa3287a573fea4637f1', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_choice', '6a0ec09ca728fa8eb8b028fb505a70f93afd7c5095f2c6c0437233e035cd5d30', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_compare', '80c27b52d2e104f511fae215a24099188118e95f5a89ec6db2c2d41f64dbd5f4', false, array['plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
+('_compare', '36c96f417bb9c5fa356126a400cade34aa4413cfefae1442c0fdfbb675b35436', false, array['plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
 ('_compare_rows', 'dd08eeca5d3dd639f8f0733f06353fa94cb3bd9b3e808684fb0e5636fa399035', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_conflict_json', 'a3932a0d0c54d5c6e2a7a60973f3dcf570b7b6a3c9c6a1f28a0d89edad5203b2', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_conflict_line', 'bb606d623ac35ddfb72ef3905e94aba579c416a22a2db649125cceb68f12d403', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -23611,13 +23637,13 @@ with ours (name, body, security_definer, settings) as (
 ('_counts', '7fe8790f45e15bd26f82f9151646c029fb46c2b3487c1b571619010f7fce82b7', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_declare', 'd7b4b1148e125153e71c3a09616a03b0210ac958d245ea152a29997158154fff', false, null::text[]),
 ('_depends_on', 'f37bc93deed02bf43a8a632aea86923b8f86906001140165b00e5d823ca71d6d', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_detect', '9e880a61adc298caab270349beaca50d6b76f9a2a1a23c3addf465831ca52894', false, array['enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
-('_detector_facts', '2f5756b0a321673ea05b5f8293f27fe9459e211ab9726992c57accf7614f1d45', false, null::text[]),
-('_detector_sources', 'e64630514342abd9bf31570b3a4a9830a9c9b2a0d7845e018ab60c6f34965338', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_detect', 'bc39df683701707469b5b38c402598ec94641967ff422776fd333f3b48d83255', false, array['enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
+('_detector_facts', '77b9f1c46d0d65f13806534b95768409797953b304f1be935bc38b9e6f72e411', false, null::text[]),
+('_detector_sources', 'cffccec94cbb62267b733dd1e41fd1e905fedef50ec5a7b0dddca03439b29ad2', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_digest_of', 'af0f4735eb433dca9fd14b71246b20d20daa3cba8f7c0cd06774be1d1088bd30', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_ended', '679a84d1d5a194bca40468412857eae0e2e10b1e58e855442af1b763c8ada9be', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_follow_transition', '35b401e5c0362e7364b602cda21afbef50d5be447c42e99475bf5c4433bdb7a0', true, array['search_path=pg_catalog, pg_temp']::text[]),
-('_footprint', 'd5706e4ff54b7791332b1ea6b492cdffc3f5ba5084e97683a4973832cd603018', false, null::text[]),
+('_footprint', '8f31c9410885b13266da8df3577f6ff7d5ab36f2f6e5c1dac205766de772f9ff', false, null::text[]),
 ('_footprint_problems', '9aea6fc496338611dd24530c5c28fc4a5a0263ac96ae68681b64166a55d43163', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_footprint_rows', '2cf258b01339c7b05129607c705ac7d7cf484d67ac6bb504d677d0782027a4bf', false, null::text[]),
 ('_for_client', 'd0825a6fb3e6d430f3d0516425c793652a21db2021c07ab80944ab1d2c9b62fb', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -23645,7 +23671,7 @@ with ours (name, body, security_definer, settings) as (
 ('_known_hashes', '4f7872e748c4ad03daeaccbcc0f6259069f7be6c358d858ae4626cca6f837fda', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_limit_lock_wait', '4eed619fef29ee8feefa29b6653cf4fd679e0e33931a8cf4a4ed9698cea5ae8d', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_limits', 'ffaff60bb0800af484cb83e505b5a2b84b78e7495a3c4b0538c9f442bf412c0e', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_load_detector', '6fe1fe201d25b406a84a29ca8d8ea18692e10e1d40c278d7b3e0bbd9492f0c90', true, array['search_path=pg_catalog, pg_temp']::text[]),
+('_load_detector', '75e7090773ba0b4246dad71c347453bd989402068cb0ac61dbb5fdeafdc39677', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_container', '423434b839f055dd1b41a180585f7d2262aa43f041472a83077af7de726a878f', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_holder', 'b5cbdc0966ec19527fcf60f6a1819b4a82cfbf52f64f5af082ff850e624a4861', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_intent_keys', '001e7dcfa0ced100c60e78b7b257478730a36c946731aaf1ff8cd2f0ac627023', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -23669,7 +23695,7 @@ with ours (name, body, security_definer, settings) as (
 ('_register', '56586fa081177e9edb9742f7387773afbdb95351798f0c855838049b364b823e', true, array['search_path=pg_catalog, pg_temp', 'enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
 ('_setting_of', '9d76f07c41d36e171fb59699533b0dfe2bb059a0e9b71815c7d80aaf51c362b8', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_settle', '9d4fad5adf4522029c8ffd5d5136f09ccb1d48c849bb89563c90a4e4156350cc', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_sort_intents', '8b79b3634a4fdb650e08a495a1505d620c0e1cf0b16bb3b733427c86ee029819', false, null::text[]),
+('_sort_intents', '247cc9a5a7c8081d8da81317f5362cfb8b8c33b34352b10742992f66851faa83', false, null::text[]),
 ('_status_after_conflict', '60693c723e2feefd7ba0d87d0cd41e22dcacacbceb5b21329700a2d216169e9e', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_store_conflicts', '380c4a52ee39572d837cbab55a1ce74f44c445652d82c5daa2882e8b163ba095', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_store_footprint', 'c61256ff241805c040abb05c226075df836ef4d55af9edda52519d7e0880d485', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -23688,7 +23714,7 @@ with ours (name, body, security_definer, settings) as (
 ('compare_changes', '1d38b48d75c0b9ccb3ad217145abf0a3d4104e92fd1eafbf57281b45e75e025e', false, null::text[]),
 ('compare_changes', 'c1c57ed3b89f392da90e83e7e4b80eb1c5190f50bd8e4524bf2cc7ddb3e6f559', false, null::text[]),
 ('compare_changes', 'ef266f6615d9f01190de9cd8fb41a98476373a7e0c087bc8e5e3d652a18528d5', false, null::text[]),
-('compile_detector', '2bccfcc5110cd5d9f156ce6505971cb92a69cf51e96208d892421e43227d9ec2', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('compile_detector', '3179ea4045370d4804e7ef3eb827e00b5e20be8b5be5fdbde1a583039304ebe9', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('conflicts_of', '8986db19d00b60fecf4c8390651e72549c95cabda085669464d62af07d11cb31', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('detector_check', 'e360eb725de1e9e76c19bb9908f7a263ca954511b58caca2e37c43bd9593302e', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('export_ended', '37a73f17837d8b565ad3462f63279cfc2f85d64a7dfe9d32605f50aa6a26b121', true, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -24481,7 +24507,7 @@ declare
     -- the caller's rights, so the caller needs them too. Each is as safe to call as that one.
     v_readers constant text[] := array[
         'version', 'detector_check', 'footprint', '_footprint', '_footprint_rows',
-        '_load_detector', '_raise', 'compare_changes', '_compare_rows', 'check_intent',
+        '_load_detector', '_raise', '_for_client', 'compare_changes', '_compare_rows', 'check_intent',
         '_check_rows', 'conflicts_of', 'verify_history', 'history_digest', 'merge_order',
         'stale_intents', 'export_ended'];
     v_agents constant text[] := array[
