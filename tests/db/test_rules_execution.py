@@ -10,7 +10,9 @@ import pytest
 
 from coord_detector.rules import compare, prepare
 from coord_detector.rules.book import RULES, Rule
+from coord_detector.rules.book_misses import MISSES, Miss
 from tests.execution import Executor, Truth
+from tests.property.test_pairs import disagreement
 from tests.score_pairs import catalog_query, strongest, touches_of
 
 ALLOWED: dict[str, tuple[str, ...]] = {
@@ -47,6 +49,24 @@ def test_example_is_true(base: psycopg.Connection[Any], rule: Rule, swapped: boo
     assert found.first == expected
     if expected is not None:
         assert truth.first == expected
+
+
+@pytest.mark.parametrize("miss", MISSES, ids=[miss.says for miss in MISSES])
+@pytest.mark.parametrize("swapped", [False, True], ids=["as written", "swapped"])
+def test_known_miss_is_still_missed(
+    base: psycopg.Connection[Any], miss: Miss, swapped: bool
+) -> None:
+    with base.transaction(force_rollback=True):
+        base.execute(miss.setup.encode())
+        one, two = (miss.b, miss.a) if swapped else (miss.a, miss.b)
+        truth = Executor(base).truth([one], [two])
+        query = catalog_query(base)
+        conflicts = compare(prepare(touches_of([one], query)), prepare(touches_of([two], query)))
+    assert truth.verdict != "neither", truth.failures
+    if truth.verdict == "commute":
+        assert any(conflict.outcome == "clash" for conflict in conflicts), conflicts
+    else:
+        assert disagreement(truth, conflicts) is not None, (truth, conflicts)
 
 
 class Found:
