@@ -108,6 +108,8 @@ begin
             g.trigger_name, g.relation, g.problem, g.mending)
         from coord._guard_triggers() g
         union all
+        select null::uuid, null::bigint, w.problem from coord._foreign_writers() w
+        union all
         select null::uuid, null::bigint, f.problem from coord._function_problems() f;
     return query
         with linked as (

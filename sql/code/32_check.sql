@@ -1,5 +1,30 @@
 -- Checks of what callers pass in, before anything else is done with it.
 
+create or replace function coord._check_readable(argument text, value text, hidden text)
+returns void
+language plpgsql stable
+set search_path = pg_catalog, pg_temp
+as $function$
+-- What a terminal obeys, what changes the order of what is read, and what nobody sees: with it one
+-- name, or one line of history, looks like another. By bytes, since [:cntrl:] is as the locale says.
+declare
+    v_bytes text := encode(convert_to(value, 'UTF8'), 'hex');
+begin
+    if value ~ '[[:cntrl:]]' or v_bytes ~ '^(..)*c2[89]' then
+        perform coord._raise('22023', format('%s must not contain control characters', argument),
+            format('given: %s', to_json(value)),
+            'plain text: names on one line, reasons and notes with line breaks if need be');
+    elsif v_bytes ~ ('^(..)*' || hidden) then
+        perform coord._raise('22023',
+            format('%s must not contain characters that hide or reorder others', argument),
+            format('in UTF-8: %s', left(v_bytes, 200)),
+            'leave out what cannot be seen: zero-width characters, marks of direction');
+    end if;
+end
+$function$;
+comment on function coord._check_readable(text, text, text) is
+    'Raises for a text that is not what it looks like (internal)';
+
 create or replace function coord._check_name(argument text, value text) returns void
 language plpgsql stable
 set search_path = pg_catalog, pg_temp
@@ -18,10 +43,11 @@ begin
             format('%s characters; the limit is %s (setting max_name_length)',
                    length(value), v_limit),
             'shorten it; longer explanations belong into metadata');
-    elsif value ~ '[[:cntrl:]]' then
-        perform coord._raise('22023', format('%s must not contain control characters', argument),
-            format('given: %s', to_json(value)), 'keep it on one line');
     end if;
+    -- soft hyphen, U+200B, U+200E and F, U+2028 to 202E, U+2060 to 206F, U+FEFF; the joiners
+    -- U+200C and D are letters' business
+    perform coord._check_readable(
+        argument, value, '(c2ad|e280(8[bef]|a[89a-e])|e281a|efbbbf)');
 end
 $function$;
 comment on function coord._check_name(text, text) is
@@ -38,11 +64,10 @@ begin
         perform coord._raise('54000', format('%s is too long', argument),
             format('%s characters; the limit is %s (setting max_text_length)',
                    length(value), v_limit), 'shorten it, and link to the rest');
-    elsif translate(value, e'\t\r\n', '') ~ '[[:cntrl:]]' then
-        -- what a terminal obeys could make one line of history look like another
-        perform coord._raise('22023', format('%s must not contain control characters', argument),
-            format('given: %s', to_json(value)), 'plain text, with line breaks if need be');
     end if;
+    -- U+2028 and 2029, U+202A to 202E, U+2066 to 2069; null is no text
+    perform coord._check_readable(
+        argument, translate(value, e'\t\r\n', ''), '(e280a[89a-e]|e281a[6-9])');
 end
 $function$;
 comment on function coord._check_text(text, text) is

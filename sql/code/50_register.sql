@@ -51,10 +51,10 @@ begin
       and (f.severity = 'error' or threshold = 'warning');
     if v_json is not null then
         perform coord._raise('IC004',
-            format('nothing was registered: %s of severity %s',
+            format('nothing was registered: %s of severity %s%s',
                 case when json_array_length(v_json) = 1 then 'there is a conflict'
-                     else format('there are %s conflicts', json_array_length(v_json)) end
-                || case when threshold = 'warning' then ' or above' else '' end, threshold),
+                     else format('there are %s conflicts', json_array_length(v_json)) end,
+                threshold, case when threshold = 'warning' then ' or above' end),
             v_lines,
             'settle them first, change the plan, or register without refuse_on',
             v_json);
@@ -286,7 +286,8 @@ begin
         cross join lateral (select i.* from coord.intent i where i.id = c.intent_b offset 0) i
         order by f.place
     loop
-        raise warning using message = v_line.message, detail = v_line.detail, hint = v_line.hint;
+        raise warning using message = coord._for_client(v_line.message),
+            detail = coord._for_client(v_line.detail), hint = coord._for_client(v_line.hint);
     end loop;
     if cardinality(conflicts) > v_shown then
         raise warning using

@@ -45,6 +45,56 @@ $function$;
 comment on function coord._guard_triggers() is
     'Guard triggers that do not guard, with the statement that mends each (internal)';
 
+create or replace function coord._foreign_writers(out problem text) returns setof text
+language sql stable
+set search_path = pg_catalog, pg_temp
+set quote_all_identifiers = off
+as $function$
+-- What acts before a row of history is written, or in its place, can write something else, with
+-- every hash right. What acts afterwards cannot.
+select format('trigger %I on %s acts before history is written, and may have something else '
+              'written; where it is meant to be there, make it an AFTER trigger; mend it with: '
+              'DROP TRIGGER %I ON %s', t.tgname, g.relation, t.tgname, g.relation)
+from (values ('coord.intent', 16), ('coord.intent_history', 4), ('coord.archived_history', 4))
+    as g (relation, event)  -- of pg_trigger.tgtype: 2 is BEFORE, 4 INSERT, 16 UPDATE
+join pg_trigger t on t.tgrelid = to_regclass(g.relation)
+where not t.tgisinternal and t.tgenabled <> 'D' and t.tgtype & 2 > 0 and t.tgtype & g.event > 0
+  and t.tgname <> 'intent_100_guard'
+union all
+select format('rule %I on %s acts in place of what history is written with; mend it with: '
+              'DROP RULE %I ON %s', r.rulename, g.relation, r.rulename, g.relation)
+from (values ('coord.intent', '2'), ('coord.intent', '3'), ('coord.intent_history', '3'),
+             ('coord.archived_history', '3')) as g (relation, event)  -- 2 is UPDATE, 3 INSERT
+join pg_rewrite r on r.ev_class = to_regclass(g.relation) and r.ev_type = g.event::"char"
+where r.ev_enabled <> 'D'
+$function$;
+comment on function coord._foreign_writers() is
+    'Triggers and rules that could change what is being written into history (internal)';
+
+create or replace function coord._footprint_problems(out problem text) returns setof text
+language sql stable
+set search_path = pg_catalog, pg_temp
+as $function$
+select format('intent %s ', i.id) || case
+    when k.intent_no is null then
+        format('has no footprint, so registrations do not meet it; mend it with: '
+               'SELECT coord.recheck(%L)', i.id)
+    when s.is_active then
+        format('is active, but its footprint counts as ended; mend it with: '
+               'SELECT coord.recheck(%L)', i.id)
+    else
+        format('has ended, but its footprint counts as active; mend it with: '
+               'UPDATE coord.intent_key SET is_active = false WHERE intent_no = %s', i.intent_no)
+    end
+from coord.intent i
+join coord.status s on s.status = i.status
+left join (select k.intent_no, bool_and(k.is_active) as all_active, bool_or(k.is_active) as some_active
+           from coord.intent_key k group by k.intent_no) k on k.intent_no = i.intent_no
+where (s.is_active and k.all_active is not true) or (not s.is_active and k.some_active)
+$function$;
+comment on function coord._footprint_problems() is
+    'Intents that detection does not see as what they are, with what mends each (internal)';
+
 create or replace function coord._function_problems(out problem text) returns setof text
 language sql stable
 set search_path = pg_catalog, pg_temp
@@ -107,6 +157,8 @@ begin
                || array(select format('trigger %s on %s %s; mend it with: %s',
                             g.trigger_name, g.relation, g.problem, g.mending)
                         from coord._guard_triggers() g)
+               || array(select w.problem from coord._foreign_writers() w)
+               || array(select f.problem from coord._footprint_problems() f)
                || array(select p.problem from coord._function_problems() p)
         from json_to_record(coalesce(d.facts, '{}')) as f (
             pglast text, pglast_supported text, grammar text, python text, libc text, path text,

@@ -14,7 +14,7 @@ declare
     -- the caller's rights, so the caller needs them too. Each is as safe to call as that one.
     v_readers constant text[] := array[
         'version', 'detector_check', 'footprint', '_footprint', '_footprint_rows',
-        '_load_detector', '_raise', 'compare_changes', '_compare_rows', 'check_intent',
+        '_load_detector', '_raise', '_for_client', 'compare_changes', '_compare_rows', 'check_intent',
         '_check_rows', 'conflicts_of', 'verify_history', 'history_digest', 'merge_order',
         'stale_intents', 'export_ended'];
     v_agents constant text[] := array[

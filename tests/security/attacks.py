@@ -1,9 +1,9 @@
 """What somebody may try against history, who tries it, and what becomes of it.
 
-The table is the claim that docs/security.md makes in words, and goes on in attacks_on_catalogs.py
-and attacks_beyond_roles.py. Each attack is one or more statements; ``{victim}`` is an intent with a
-history, ``{last}`` its last history row, ``{other}`` a row of another intent, ``{bound}`` an intent
-of a bound agent that met nobody.
+The table is the claim that docs/security.md makes in words, and goes on in attacks_on_catalogs.py,
+attacks_beyond_roles.py and attacks_by_detours.py. Each attack is one or more statements;
+``{victim}`` is an intent with a history, ``{last}`` its last history row, ``{other}`` a row of
+another intent, ``{bound}`` an intent of a bound agent that met nobody.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ FOUND_BY_DIGEST = "found by digest"
 """It works, and only coord.verify_history(digest) says so, with a digest kept elsewhere."""
 HARMLESS = "harmless"
 """It works, and every row of history is what it was."""
+NOT_FOUND = "not found"
+"""It works, and nothing says so, since it is no history: docs/security.md names it as a limit."""
 LOUD = "loud"
 """It works, and coord.verify_history() fails with an error."""
 

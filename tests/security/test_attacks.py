@@ -10,19 +10,30 @@ import psycopg
 import pytest
 
 from tests.db.intents import Connection, add_column, conflicts, move, problems, rows, value
-from tests.security import attacks, attacks_beyond_roles, attacks_on_catalogs
+from tests.security import (
+    attacks,
+    attacks_beyond_roles,
+    attacks_by_detours,
+    attacks_on_catalogs,
+)
 from tests.security.attacks import (
     FOUND,
     FOUND_BY_DIGEST,
     HARMLESS,
     LOUD,
+    NOT_FOUND,
     OWNER,
     SUPERUSER,
     Attack,
 )
 from tools.cluster import Cluster
 
-ATTACKS = [*attacks.ATTACKS, *attacks_on_catalogs.ATTACKS, *attacks_beyond_roles.ATTACKS]
+ATTACKS = [
+    *attacks.ATTACKS,
+    *attacks_on_catalogs.ATTACKS,
+    *attacks_beyond_roles.ATTACKS,
+    *attacks_by_detours.ATTACKS,
+]
 
 ROLES = ("owner", "reviewer", "agent", "reader", "nobody", "bound")
 DATABASE = "attacked"
@@ -95,7 +106,7 @@ def test_attack_is_refused_or_found(
     with conn.transaction(force_rollback=True):
         if who != SUPERUSER:
             conn.execute(f"set local session authorization attack_{who}")
-        if attack.becomes in (FOUND, FOUND_BY_DIGEST, HARMLESS, LOUD):
+        if attack.becomes in (FOUND, FOUND_BY_DIGEST, HARMLESS, LOUD, NOT_FOUND):
             conn.execute(statements)
             conn.execute("reset session authorization")
             if attack.becomes == LOUD:
@@ -113,6 +124,8 @@ def test_attack_is_refused_or_found(
             with pytest.raises(psycopg.Error) as refused, conn.transaction():
                 conn.execute(statements)
             assert refused.value.sqlstate == attack.becomes, refused.value
+    # no sequence is rolled back
+    conn.execute("select setval('coord.intent_history_id_seq', max(id)) from coord.intent_history")
     assert problems(conn, digest) == []
 
 
@@ -121,7 +134,7 @@ def test_owner_and_superuser_are_told_apart() -> None:
     assert {who for attack in ATTACKS for who in attack.who} == {
         SUPERUSER, OWNER, "reviewer", "agent", "reader", "nobody",
     }  # fmt: skip
-    assert {FOUND, FOUND_BY_DIGEST, HARMLESS, LOUD, "IC003", "42501"} <= {
+    assert {FOUND, FOUND_BY_DIGEST, HARMLESS, LOUD, NOT_FOUND, "IC003", "42501"} <= {
         attack.becomes for attack in ATTACKS
     }
 
