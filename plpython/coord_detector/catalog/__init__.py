@@ -26,6 +26,7 @@ from . import (
     keys,
     labels,
     performed,
+    publications,
     resolution,
     row_rules,
     views,
@@ -46,11 +47,12 @@ def enrich(touches: Sequence[Touch], query: Query) -> list[Touch]:
     resolved = fields.add(resolution.resolve(touches, facts), facts)
     found = consequences.add(resolved, facts, query)
     found = copies.add(found, facts, query)
-    found = column_types.add(found, facts)
+    found = column_types.add(found, facts, query)
     found = row_rules.note(found, facts, query)
     found = dropped_checks.note(found, query)
     found = inserted.note(found, query)
     found = views.note(found, query)
+    found = publications.add(found, query)
     found = keys.note(found, facts, query)
     found = performed.add(found, facts, query)
     found = labels.place(found, query)

@@ -6,16 +6,18 @@ from collections.abc import Sequence
 
 from ..identity import COLUMN, family_of
 from ..model import Json, Touch
+from . import queries
 from .consequences import VIA
-from .facts import BaseNames, Facts, Name
+from .facts import BaseNames, Facts, Name, Query
 
 _OF_KEYS = frozenset(("index", "table constraint", "partition key", "statistics object"))
 """What is made of columns, and needs their types only in expressions."""
 
 
-def add(touches: Sequence[Touch], facts: Facts) -> list[Touch]:
+def add(touches: Sequence[Touch], facts: Facts, query: Query) -> list[Touch]:
     """The touches, and the uses of types that go with uses of columns."""
-    if not facts.user_types:
+    whole = _of_whole_relations(touches, query)
+    if not facts.user_types and not whole:
         return list(touches)
     names = BaseNames()
     seen: set[tuple[int, Name, Json]] = set()
@@ -28,20 +30,57 @@ def add(touches: Sequence[Touch], facts: Facts) -> list[Touch]:
     for touch in touches:
         names.follow(touch)
         result.append(touch)
-        if touch.action != "use" or touch.facet != "reference" or touch.schema is None:
-            continue
-        if family_of(touch.kind) != COLUMN or touch.sub is None or "candidate" in touch.detail:
+        if not _shows_columns(touch) or touch.schema is None:
             continue
         number, by = touch.statement_no, touch.detail.get("by")
-        if by in _OF_KEYS and (number, touch.detail.get("constraint")) not in checks:
+        if (
+            by in _OF_KEYS
+            and (number, touch.detail.get("constraint")) not in checks
+            and "expression" not in touch.detail
+        ):
             continue
         base = names.relation(touch.schema, touch.name)
-        type_ = facts.user_types.get((*base, names.column(base, touch.sub)))
-        if type_ is not None and (number, type_, by) not in seen:
-            seen.add((number, type_, by))
-            detail: dict[str, Json] = {**VIA}
-            for word in ("by", "body"):
-                if word in touch.detail:
-                    detail[word] = touch.detail[word]
-            result.append(Touch(number, "type", *type_, None, "use", "reference", detail))
+        if touch.sub is None:
+            types = whole.get(base, [])
+        else:
+            one = facts.user_types.get((*base, names.column(base, touch.sub)))
+            types = [] if one is None else [one]
+        for type_ in types:
+            if (number, type_, by) not in seen:
+                seen.add((number, type_, by))
+                detail: dict[str, Json] = {**VIA}
+                for word in ("by", "body"):
+                    if word in touch.detail:
+                        detail[word] = touch.detail[word]
+                result.append(Touch(number, "type", *type_, None, "use", "reference", detail))
     return result
+
+
+def _shows_columns(touch: Touch) -> bool:
+    if touch.action != "use" or "candidate" in touch.detail:
+        return False
+    if touch.sub is not None:
+        return touch.facet == "reference" and family_of(touch.kind) == COLUMN
+    return _is_whole(touch)
+
+
+def _is_whole(touch: Touch) -> bool:
+    """A ``*`` that becomes columns of a view or a table."""
+    return bool(touch.action == "use" and touch.detail.get("all_columns") and "by" in touch.detail)
+
+
+def _of_whole_relations(touches: Sequence[Touch], query: Query) -> dict[Name, list[Name]]:
+    names = BaseNames()
+    wanted: set[Name] = set()
+    for touch in touches:
+        names.follow(touch)
+        if _is_whole(touch) and touch.schema is not None:
+            wanted.add(names.relation(touch.schema, touch.name))
+    found: dict[Name, list[Name]] = {}
+    if wanted:
+        ordered = sorted(wanted)
+        arrays = [[place[0] for place in ordered], [place[1] for place in ordered]]
+        for row in query(queries.TYPES_OF_COLUMNS, arrays):
+            place = (row["schema"], row["name"])
+            found.setdefault(place, []).append((row["type_schema"], row["type_name"]))
+    return found

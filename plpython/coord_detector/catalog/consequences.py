@@ -64,7 +64,10 @@ def add(touches: Sequence[Touch], facts: Facts, query: Query) -> list[Touch]:
                 ):
                     roots.append(Root(touch, "type"))
                     addresses.append(place)
-                elif action == "drop" and touch.facet == "schema" and place[0] == PG_CLASS:
+                elif place[0] == PG_CLASS and (
+                    (action == "drop" and touch.facet == "schema")
+                    or (action == "alter" and touch.facet in ("owner", "persistence"))
+                ):
                     moving.setdefault(address.oid, []).append(touch)
             for extra in _neighbours(touch, facts, names):
                 result.append((number, extra))
@@ -81,18 +84,7 @@ def add(touches: Sequence[Touch], facts: Facts, query: Query) -> list[Touch]:
     if moving:
         for row in query(queries.MOVING_ALONG, [sorted(moving)]):
             for touch in moving[row["root"]]:
-                extras.append(
-                    Touch(
-                        touch.statement_no,
-                        row["kind"],
-                        row["schema"],
-                        row["name"],
-                        None,
-                        "drop",
-                        "schema",
-                        {**VIA, "with": touch.name},
-                    )
-                )
+                extras += _moved_along(touch, row)
     if inherited:
         for row in query(queries.CHILDREN, [sorted(inherited)]):
             for touch in inherited[row["root"]]:
@@ -106,6 +98,24 @@ def add(touches: Sequence[Touch], facts: Facts, query: Query) -> list[Touch]:
     if not extras:
         return [touch for _, touch in result]
     return _without_own_drops([touch for _, touch in result], extras[:MOST_TOUCHES])
+
+
+def _moved_along(touch: Touch, row: dict[str, Any]) -> list[Touch]:
+    """An index or an owned sequence, which shares its table's schema, owner and persistence."""
+    number, kind, name = touch.statement_no, row["kind"], row["name"]
+    schema = row["schema"]
+    if touch.action == "alter":
+        if kind == "sequence" and touch.facet == "persistence":
+            return []
+        along: dict[str, Json] = {**touch.detail, **VIA, "with": touch.name}
+        return [Touch(number, kind, schema, name, None, "alter", touch.facet, along)]
+    detail: dict[str, Json] = {**VIA, "with": touch.name}
+    found = [Touch(number, kind, schema, name, None, "drop", "schema", detail)]
+    there = touch.detail.get("renamed_to")
+    if isinstance(there, str):
+        came: dict[str, Json] = {**detail, "renamed_from": schema}
+        found.append(Touch(number, kind, there, name, None, "create", "schema", came))
+    return found
 
 
 def _is_guarded(touch: Touch) -> bool:

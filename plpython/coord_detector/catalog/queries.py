@@ -239,6 +239,22 @@ order by c.root, n.nspname, r.relname
 limit 20000
 """
 
+TYPES_OF_COLUMNS = """
+select distinct n.nspname as schema, c.relname as name, un.nspname as type_schema,
+       e.typname as type_name
+from (select distinct * from unnest($1::text[], $2::text[]) as i (schema, name)) i
+join pg_catalog.pg_namespace n on n.nspname = i.schema
+join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relname = i.name
+join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+join pg_catalog.pg_type t on t.oid = a.atttypid
+join pg_catalog.pg_type e
+  on e.oid = case when t.typcategory = 'A' and t.typelem <> 0 then t.typelem else t.oid end
+join pg_catalog.pg_namespace un on un.oid = e.typnamespace
+where un.nspname not in ('pg_catalog', 'information_schema')
+order by 1, 2, 3, 4
+limit 20000
+"""
+
 PARTS = """
 with i as (
     select c.oid, n.nspname as schema, c.relname as name
@@ -315,6 +331,17 @@ where p.prokind in ('f', 'p') and l.lanname in ('sql', 'plpgsql') and n.nspname 
 order by p.oid
 """
 
+PUBLISHED = """
+select p.pubname as name, n.nspname as schema, c.relname as table_name
+from (select distinct * from unnest($1::text[]) as i (name)) i
+join pg_catalog.pg_publication p on p.pubname = i.name
+join pg_catalog.pg_publication_rel r on r.prpubid = p.oid
+join pg_catalog.pg_class c on c.oid = r.prrelid
+join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+order by 1, 2, 3
+limit 20000
+"""
+
 LABELS = """
 select n.nspname as schema, t.typname as name,
        array_agg(e.enumlabel::text order by e.enumsortorder) as labels
@@ -359,7 +386,8 @@ join pg_catalog.pg_class c
 """
 
 UNIQUE_KEYS = """
-select n.nspname as schema, c.relname as name, x.indisprimary as is_primary, (
+select n.nspname as schema, c.relname as name, x.indisprimary as is_primary,
+       (select k.relname from pg_catalog.pg_class k where k.oid = x.indexrelid) as index_name, (
          select array_agg(a.attname::text order by a.attname) from pg_catalog.pg_attribute a
          where a.attrelid = c.oid and a.attnum = any (x.indkey::smallint[])) as columns
 from (select distinct * from unnest($1::text[], $2::text[]) as i (schema, name)) i

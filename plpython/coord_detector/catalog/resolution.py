@@ -222,7 +222,12 @@ def _with_signature(touch: Touch, facts: Facts) -> Touch:
         return touch
     if touch.action == "use":
         return touch
-    routine = facts.routine(touch.schema, touch.name)
+    former, schema = touch.name, touch.schema
+    if touch.action == "create":
+        # The new name, or the new schema, of one that there is.
+        origin = str(touch.detail.get("renamed_from"))
+        former, schema = (origin, schema) if touch.facet == "name" else (former, origin)
+    routine = facts.routine(schema, former)
     if routine is None:
         return touch
     return touch._replace(
