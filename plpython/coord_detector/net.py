@@ -1,6 +1,6 @@
 """What a script comes to in the end: later statements win over earlier ones.
 
-What is created and dropped again leaves nothing to conflict with. What is changed after a rename
+What is created and dropped again leaves nothing to conflict with but its name. What is changed after a rename
 is changed under the old name as well, for that is how everybody else still calls it. Of several
 settings of one aspect the last one counts.
 """
@@ -54,6 +54,10 @@ def _is_nobodys(touch: Touch) -> bool:
 # -------------------------------------------------------------------- create, then drop
 
 
+_MUTE = frozenset(("implied", "automatic"))
+"""What comes along with something, or has a name that the server chooses."""
+
+
 def _without_transient(touches: list[Touch]) -> list[Touch]:
     transient = _transient(touches)
     if not transient:
@@ -72,7 +76,12 @@ def _without_transient(touches: list[Touch]) -> list[Touch]:
     }
     kept = []
     for touch in touches:
-        if _belongs(key_of(touch), transient):
+        key = key_of(touch)
+        if key in transient and touch.action == "create" and not _MUTE & touch.detail.keys():
+            # Nothing stays, but while the script runs the name must be free.
+            kept.append(touch._replace(action="use", facet="absence", detail={"in_between": True}))
+            continue
+        if _belongs(key, transient):
             continue
         if (
             touch.action == "use"

@@ -46,6 +46,11 @@ create type place as (street text, city text);
 create table site (id integer check (id in (1, 2)), at place);
 alter table note add column no integer default nextval('numbers');
 create role reader nologin;
+create schema side;
+create table side.log (id integer);
+create function log_site() returns trigger language plpgsql as
+    'begin insert into side.log values (new.id); return new; end';
+create trigger site_logged before insert on site for each row execute function log_site();
 insert into team (id, name, tier) values (100, 'core', 'pro');
 insert into member (id, team_id, email) values (1, 100, 'a@x');
 insert into note values (1, 'one');
@@ -269,13 +274,30 @@ PAIRS: dict[str, tuple[str, str]] = {
         "drop policy if exists mine on note",
         "create policy mine on note using (true)",
     ),
+    "a name that is kept, or given back": (
+        "alter table note rename to spare; create table note (id integer)",
+        "alter table team rename to spare; alter table spare rename to team",
+    ),
+    "a name that both give back": (
+        "alter table note rename to spare; alter table spare rename to note",
+        "create table spare (id integer); drop table spare",
+    ),
+    "a column that is only there in between": (
+        "alter table note add column other text; update note set other = body;"
+        " alter table note drop column body; alter table note rename column other to body",
+        "alter table note add column other integer",
+    ),
+    "a schema that moves while a trigger writes to it": (
+        "alter schema side rename to aside",
+        "insert into site (id) values (1)",
+    ),
     "renamed and renamed back": (
         "alter table note rename to note_1; alter table note_1 rename to note",
         "alter table note add column extra text",
     ),
     "renamed and back, and moved": (
         "alter table note rename to note_1; alter table note_1 rename to note",
-        "create schema side; alter table note set schema side",
+        "create schema corner; alter table note set schema corner",
     ),
     "rows that a check refuses": (
         "alter table team add constraint tiers check (tier in ('free', 'pro'))",

@@ -112,6 +112,17 @@ CREATED: tuple[Rule, ...] = (
         "a",
     ),
     Rule(
+        "name-needed-in-between",
+        "order",
+        "one creates what the other makes and takes away again",
+        "the name must be free for as long as the other script runs",
+        "pg_class, pg_attribute, pg_proc … have unique indexes on name and schema",
+        TABLE,
+        "alter table t rename to t_old; create table t (id integer); drop table t_old",
+        "create table t_old (id integer)",
+        "a",
+    ),
+    Rule(
         "name-becomes-ambiguous",
         "order",
         "one names a routine without argument types, the other creates a second of that name",

@@ -95,13 +95,6 @@ MISSES: tuple[Miss, ...] = (
         "alter table p attach partition p1 for values from (0) to (10)",
     ),
     Miss(
-        "a name that one script gives and takes away again, and the other keeps",
-        "what a script leaves behind is compared, not what there is in between",
-        TABLE + " create table u (id integer);",
-        "alter table t rename to spare",
-        "alter table u rename to spare; alter table spare rename to u",
-    ),
-    Miss(
         "a name that is put together at run time",
         "dynamic SQL is searched for whole names only",
         TABLE,

@@ -19,6 +19,9 @@ def one_creates(maker: Effect, other: Effect, side: Side, report: Report) -> Non
     if made.detail.get("exists"):
         # It would fail alone; the other side's changes are about the object that is there.
         return
+    if any("in_between" in touch.detail for touch in other.uses):
+        say(report, "name-needed-in-between", "order", maker, OTHER[side], weight="error")
+        return
     needing = needed_by(other)
     if not needing:
         return

@@ -102,7 +102,10 @@ def _compared(wholes: list[Touch], others: Sequence[Touch], report: Report) -> l
 
 def _drop_and_inside(gone: Touch, inside: list[Touch], side: Side, report: Report) -> None:
     needing = [touch for touch in inside if touch.action != "use" or is_looked_up(touch)]
-    needing = [touch for touch in needing if touch.detail.get("via") != "catalog"]
+    # What runs, triggers and calls, needs the names in the bodies; what is there follows.
+    needing = [
+        touch for touch in needing if touch.detail.get("via") != "catalog" or touch.facet == "data"
+    ]
     if not needing:
         return
     key = key_of(gone)
