@@ -1,8 +1,8 @@
 """What a script comes to in the end: later statements win over earlier ones.
 
-What is created and dropped again leaves nothing to conflict with but its name. What is changed after a rename
-is changed under the old name as well, for that is how everybody else still calls it. Of several
-settings of one aspect the last one counts.
+What is created and dropped again leaves nothing to conflict with but its name. What is changed
+after a rename is changed under the old name as well, for that is how everybody else still calls
+it. Of several settings of one aspect the last one counts.
 """
 
 from __future__ import annotations

@@ -11477,9 +11477,9 @@ def quoted(name: str) -> str:
 $coord0$),
 ('net.py', $coord0$"""What a script comes to in the end: later statements win over earlier ones.
 
-What is created and dropped again leaves nothing to conflict with but its name. What is changed after a rename
-is changed under the old name as well, for that is how everybody else still calls it. Of several
-settings of one aspect the last one counts.
+What is created and dropped again leaves nothing to conflict with but its name. What is changed
+after a rename is changed under the old name as well, for that is how everybody else still calls
+it. Of several settings of one aspect the last one counts.
 """
 
 from __future__ import annotations
@@ -21370,7 +21370,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $function$
 # As the owner: where the parser lies is nothing that a caller may influence.
-if 'confiture_coord dbf3fd0e653f3440' in GD:
+if 'confiture_coord 030aae2075cfd1e1' in GD:
     return
 import importlib
 import importlib.machinery
@@ -21378,7 +21378,7 @@ import importlib.util
 import marshal
 import sys
 
-package = 'coord_detector_dbf3fd0e653f3440'
+package = 'coord_detector_030aae2075cfd1e1'
 python = f'{sys.implementation.cache_tag} {importlib.util.MAGIC_NUMBER.hex()}'
 compiled = plpy.prepare(
     'select path, code from coord.detector_code where fingerprint = $1 and python = $2',
@@ -21441,7 +21441,7 @@ loader = importlib.import_module(package + '.loader')
 loader.prepare(f"{folder[0]['setting']}/confiture_coord/{version}", in_backend=True)
 backend = importlib.import_module(package + '.backend')
 backend.start(plpy)
-GD['confiture_coord dbf3fd0e653f3440'] = backend
+GD['confiture_coord 030aae2075cfd1e1'] = backend
 $function$;
 comment on function coord._load_detector() is
     'Loads the detector into this session (internal; harmless to call)';
@@ -21454,7 +21454,7 @@ import importlib.util
 import marshal
 import sys
 
-package = 'coord_detector_dbf3fd0e653f3440'
+package = 'coord_detector_030aae2075cfd1e1'
 python = f'{sys.implementation.cache_tag} {importlib.util.MAGIC_NUMBER.hex()}'
 insert = plpy.prepare(
     'insert into coord.detector_code (fingerprint, python, path, code) values ($1, $2, $3, $4)',
@@ -22584,10 +22584,10 @@ create or replace function coord._footprint(
 )
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord dbf3fd0e653f3440')
+detector = GD.get('confiture_coord 030aae2075cfd1e1')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord dbf3fd0e653f3440']
+    detector = GD['confiture_coord 030aae2075cfd1e1']
 return detector.footprint(changes, change_list, search_path, effective_path)
 $function$;
 comment on function coord._footprint(text, text[], text, name[]) is
@@ -22668,10 +22668,10 @@ set plan_cache_mode = force_generic_plan
 set jit = off
 set quote_all_identifiers = off
 as $function$
-detector = GD.get('confiture_coord dbf3fd0e653f3440')
+detector = GD.get('confiture_coord 030aae2075cfd1e1')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord dbf3fd0e653f3440']
+    detector = GD['confiture_coord 030aae2075cfd1e1']
 return detector.compare(
     text_a, list_a, text_b, list_b, search_path, effective_path, use_catalog, limits)
 $function$;
@@ -22775,10 +22775,10 @@ comment on function coord.compare_changes(text[], text, text, boolean) is
 create or replace function coord._detector_facts(out problem text[], out facts json)
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord dbf3fd0e653f3440')
+detector = GD.get('confiture_coord 030aae2075cfd1e1')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord dbf3fd0e653f3440']
+    detector = GD['confiture_coord 030aae2075cfd1e1']
 return detector.facts()
 $function$;
 comment on function coord._detector_facts() is
@@ -22800,10 +22800,10 @@ set plan_cache_mode = force_generic_plan
 set jit = off
 set quote_all_identifiers = off
 as $function$
-detector = GD.get('confiture_coord dbf3fd0e653f3440')
+detector = GD.get('confiture_coord 030aae2075cfd1e1')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord dbf3fd0e653f3440']
+    detector = GD['confiture_coord 030aae2075cfd1e1']
 return detector.analyse(changes, change_list, search_path, effective_path, tables_declared,
                         feature_name, limits)
 $function$;
@@ -22822,10 +22822,10 @@ set plan_cache_mode = force_generic_plan
 set jit = off
 set quote_all_identifiers = off
 as $function$
-detector = GD.get('confiture_coord dbf3fd0e653f3440')
+detector = GD.get('confiture_coord 030aae2075cfd1e1')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord dbf3fd0e653f3440']
+    detector = GD['confiture_coord 030aae2075cfd1e1']
 return detector.detect(
     intent_no, agent_id, feature_name, keys, are_exclusive, touches, resolved_path)
 $function$;
@@ -23970,10 +23970,10 @@ comment on function coord.amend_intent(uuid, text[], text[], text, text, text) i
 create or replace function coord._sort_intents(nodes json, edges json) returns json
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord dbf3fd0e653f3440')
+detector = GD.get('confiture_coord 030aae2075cfd1e1')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord dbf3fd0e653f3440']
+    detector = GD['confiture_coord 030aae2075cfd1e1']
 return detector.merge_order(nodes, edges)
 $function$;
 comment on function coord._sort_intents(json, json) is
@@ -24387,7 +24387,7 @@ with ours (name, body, security_definer, settings) as (
     values
 ('_actor', '1f18e24a0fc5d3a93dce49596a06e5490056e6586d2742f4f2616d342b9eb0d2', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_amend', '7e6a0e12eb3ab7c3827b3f9ce1ffbd021acee47513fba8f934c5c9adb03fb570', true, array['search_path=pg_catalog, pg_temp']::text[]),
-('_analyse', 'fb456f07d202fe4e96f23e8f21e8f8c3b4f9dabca0d9bee4ec73c963cfdd399d', false, array['plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
+('_analyse', 'e4dff93ea6ed2539f67087eebc4c33ccae30fbce8295c8b5ea1506aa1e184c3d', false, array['plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
 ('_append_history', '8a9eea1b4606579ac7b0296299e644caa5376282fa36973429a7f3ceff78729f', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_authorise', 'c62c1527f3a9c9edd31a092a506bf95cb50ebb0c69beb1527d70df01d1da8009', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_authorise_review', '0577744c55b7787ae7f48e9e124976df695deddaa18d2a38a8bcd2d17ca89aa2', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -24406,7 +24406,7 @@ with ours (name, body, security_definer, settings) as (
 ('_check_text', '4ddd5559af47f45d0269f80e775c95c3e4af4a88ff8aff9024111451b5a64071', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_check_transition', 'e599451da1cc2eaa3c48a568d2ef0836db5432e24f46dfa3287a573fea4637f1', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_choice', '6a0ec09ca728fa8eb8b028fb505a70f93afd7c5095f2c6c0437233e035cd5d30', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_compare', 'eb63c3f57a513f40f2e7f1520cb6a7e18d8c90e2eb962731c17abbf5405c4e4e', false, array['plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
+('_compare', '0b127aceeed6eea02ff1f8189d6ce01fbf63c66f0910a21f6f5be87d93f7ad38', false, array['plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
 ('_compare_rows', 'dd08eeca5d3dd639f8f0733f06353fa94cb3bd9b3e808684fb0e5636fa399035', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_conflict_json', 'a3932a0d0c54d5c6e2a7a60973f3dcf570b7b6a3c9c6a1f28a0d89edad5203b2', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_conflict_line', 'bb606d623ac35ddfb72ef3905e94aba579c416a22a2db649125cceb68f12d403', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -24415,13 +24415,13 @@ with ours (name, body, security_definer, settings) as (
 ('_counts', '7fe8790f45e15bd26f82f9151646c029fb46c2b3487c1b571619010f7fce82b7', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_declare', 'd7b4b1148e125153e71c3a09616a03b0210ac958d245ea152a29997158154fff', false, null::text[]),
 ('_depends_on', 'f37bc93deed02bf43a8a632aea86923b8f86906001140165b00e5d823ca71d6d', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_detect', '86288d5c035fdf10ea9bb3cee9b23d73e98284ffca54c4aced69d1dc3aa641c8', false, array['enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
-('_detector_facts', 'd2e470e130359717a78b041d6e51962ca0b1f3082e47802c430c48df4a8abd2d', false, null::text[]),
-('_detector_sources', '106bdac2891e58b7407f0c2ef304d96a0af88acc9003b8db7714b7476bbc7040', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_detect', '6680a3f4eb3190ef5bd3b64381b669864859855efa67203f4010725438a3d250', false, array['enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
+('_detector_facts', 'fad1e2d8f410243c2284f9f0ec01c837067da05a46ea0e280d84c99647984b12', false, null::text[]),
+('_detector_sources', '7be884e5af4d87695734ef937e8295a4d43c174e140eda1a24bcd2190cf31fde', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_digest_of', 'af0f4735eb433dca9fd14b71246b20d20daa3cba8f7c0cd06774be1d1088bd30', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_ended', '679a84d1d5a194bca40468412857eae0e2e10b1e58e855442af1b763c8ada9be', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_follow_transition', '35b401e5c0362e7364b602cda21afbef50d5be447c42e99475bf5c4433bdb7a0', true, array['search_path=pg_catalog, pg_temp']::text[]),
-('_footprint', '5ed3a0bc70a3ec664a404b1b3ff45b33c94ab34165de6144ca962e7cc5644e4f', false, null::text[]),
+('_footprint', 'd8cd2ba6eac02ee6f26128db307903233b412888a7762ff67490cb16fd780ad4', false, null::text[]),
 ('_footprint_problems', '9aea6fc496338611dd24530c5c28fc4a5a0263ac96ae68681b64166a55d43163', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_footprint_rows', '2cf258b01339c7b05129607c705ac7d7cf484d67ac6bb504d677d0782027a4bf', false, null::text[]),
 ('_for_client', 'd0825a6fb3e6d430f3d0516425c793652a21db2021c07ab80944ab1d2c9b62fb', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -24449,7 +24449,7 @@ with ours (name, body, security_definer, settings) as (
 ('_known_hashes', '4f7872e748c4ad03daeaccbcc0f6259069f7be6c358d858ae4626cca6f837fda', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_limit_lock_wait', '4eed619fef29ee8feefa29b6653cf4fd679e0e33931a8cf4a4ed9698cea5ae8d', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_limits', 'ffaff60bb0800af484cb83e505b5a2b84b78e7495a3c4b0538c9f442bf412c0e', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_load_detector', '72e97267580b965a184f12f5516633744c484d87006b526dac0839a8d06de558', true, array['search_path=pg_catalog, pg_temp']::text[]),
+('_load_detector', 'b0928d7dcdb781164ec786c2cc440d4bc29ed2a82192e0330df15e85bea1090f', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_container', '423434b839f055dd1b41a180585f7d2262aa43f041472a83077af7de726a878f', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_holder', 'b5cbdc0966ec19527fcf60f6a1819b4a82cfbf52f64f5af082ff850e624a4861', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_intent_keys', '001e7dcfa0ced100c60e78b7b257478730a36c946731aaf1ff8cd2f0ac627023', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -24473,7 +24473,7 @@ with ours (name, body, security_definer, settings) as (
 ('_register', '56586fa081177e9edb9742f7387773afbdb95351798f0c855838049b364b823e', true, array['search_path=pg_catalog, pg_temp', 'enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
 ('_setting_of', '9d76f07c41d36e171fb59699533b0dfe2bb059a0e9b71815c7d80aaf51c362b8', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_settle', '9d4fad5adf4522029c8ffd5d5136f09ccb1d48c849bb89563c90a4e4156350cc', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_sort_intents', '18bc26260dcb3f5736c1587c4f99f4832ed9de350e4f4a5800c3754593d0457e', false, null::text[]),
+('_sort_intents', 'd3de2ba730704aa69154e41e3c8ba3c70ce852dfb0b06d1433d5890a10022322', false, null::text[]),
 ('_status_after_conflict', '60693c723e2feefd7ba0d87d0cd41e22dcacacbceb5b21329700a2d216169e9e', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_store_conflicts', '380c4a52ee39572d837cbab55a1ce74f44c445652d82c5daa2882e8b163ba095', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_store_footprint', 'c61256ff241805c040abb05c226075df836ef4d55af9edda52519d7e0880d485', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -24492,7 +24492,7 @@ with ours (name, body, security_definer, settings) as (
 ('compare_changes', '1d38b48d75c0b9ccb3ad217145abf0a3d4104e92fd1eafbf57281b45e75e025e', false, null::text[]),
 ('compare_changes', 'c1c57ed3b89f392da90e83e7e4b80eb1c5190f50bd8e4524bf2cc7ddb3e6f559', false, null::text[]),
 ('compare_changes', 'ef266f6615d9f01190de9cd8fb41a98476373a7e0c087bc8e5e3d652a18528d5', false, null::text[]),
-('compile_detector', '21b18eb513848d05375db03a22205abea612119afed66df82eb500ef39542bff', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('compile_detector', '5ccb1399ce61941111e28d1d004d543dd79e2455c3c3f3a70574f8020573258d', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('conflicts_of', '8986db19d00b60fecf4c8390651e72549c95cabda085669464d62af07d11cb31', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('detector_check', 'e360eb725de1e9e76c19bb9908f7a263ca954511b58caca2e37c43bd9593302e', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('export_ended', '37a73f17837d8b565ad3462f63279cfc2f85d64a7dfe9d32605f50aa6a26b121', true, array['search_path=pg_catalog, pg_temp']::text[]),
