@@ -19,3 +19,9 @@ def run(cluster: Cluster, program: str, *arguments: str, **environment: str) -> 
     )
     assert (done.returncode, done.stderr) == (0, ""), done.stderr
     return done.stdout
+
+
+def dumped_grants(script: str) -> list[str]:
+    """The GRANTs of a dump, but for what only PostgreSQL 14 repeats of its own defaults."""
+    grants = [line for line in script.splitlines() if line.startswith("GRANT")]
+    return [grant for grant in grants if grant != "GRANT ALL ON SCHEMA public TO PUBLIC;"]

@@ -11,7 +11,7 @@ import pytest
 
 from tests.conftest import CREATE_EXTENSION
 from tests.db.intents import Connection, problems, register, value
-from tests.upgrade.client import run
+from tests.upgrade.client import dumped_grants, run
 from tests.upgrade.snapshot import catalog, contents, difference
 from tests.upgrade.story import ROLE, goes_on, tell
 from tools.cluster import VOLATILE, Cluster
@@ -62,7 +62,17 @@ SAME = "same cluster"
 NEW = "new cluster"
 WITH_ROLES = "new cluster with the roles"
 
-FORMATS = ("plain", "custom", "tar", "directory", "directory of four jobs", "custom by four jobs")
+FORMATS = {
+    # options of pg_dump, options of pg_restore or nothing where psql restores
+    "plain": (["--format=plain"], None),
+    "plain, one INSERT a row": (["--format=plain", "--column-inserts"], None),
+    "plain, INSERT of many": (["--format=plain", "--inserts", "--rows-per-insert=100"], None),
+    "custom": (["--format=custom"], []),
+    "custom, four jobs": (["--format=custom"], ["--jobs=4"]),
+    "tar": (["--format=tar"], []),
+    "directory": (["--format=directory"], []),
+    "directory, four jobs": (["--format=directory", "--jobs=4"], ["--jobs=4"]),
+}
 TARGETS = (SAME, NEW, WITH_ROLES)
 
 MATRIX = [
@@ -87,23 +97,21 @@ def test_everything_comes_back(
     before, made = contents(conn), catalog(conn)
     dump = str(tmp_path / "dump")
     only = ["--data-only"] if part == "data only" else []
-    form, _, jobs = form.partition(" ")
-    with_jobs = ["--jobs=4"] if jobs else []
-    run(cluster, "pg_dump", f"--format={form}", f"--file={dump}", *only,
-        *(with_jobs if form == "directory" else []), dsn)  # fmt: skip
+    dumping, restoring = FORMATS[form]
+    run(cluster, "pg_dump", *dumping, f"--file={dump}", *only, dsn)
     if only:
         with psycopg.connect(target, autocommit=True) as fresh:
             fresh.execute(CREATE_EXTENSION)
-    if form == "plain":
+    if restoring is None:
         run(cluster, "psql", "-X", "-q", "--set=ON_ERROR_STOP=1", f"--file={dump}",
             "--output=/dev/null", target)  # fmt: skip
-    elif jobs:
+    else:
         # For tables of an extension a dump does not say which rows others refer to: with several
         # jobs, foreign keys have to be out of the way.
-        run(cluster, "pg_restore", "--exit-on-error", *with_jobs, f"--dbname={target}", dump,
-            PGOPTIONS="-c session_replication_role=replica")  # fmt: skip
-    else:
-        run(cluster, "pg_restore", "--exit-on-error", f"--dbname={target}", dump)
+        role = {"PGOPTIONS": "-c session_replication_role=replica"} if restoring else {}
+        run(
+            cluster, "pg_restore", "--exit-on-error", *restoring, f"--dbname={target}", dump, **role
+        )
     with psycopg.connect(target, autocommit=True) as restored:
         assert difference(contents(restored), before) == {}
         assert difference(catalog(restored), made) == {}
@@ -178,8 +186,7 @@ def test_what_a_site_granted_is_dumped(
     conn.execute("grant usage on schema coord to upgrade_story_viewer")
     conn.execute("grant select on coord.intent to upgrade_story_viewer")
     script = run(cluster, "pg_dump", dsn)
-    granted = [line for line in script.splitlines() if line.startswith("GRANT")]
-    assert granted == [
+    assert dumped_grants(script) == [
         "GRANT USAGE ON SCHEMA coord TO upgrade_story_viewer;",
         "GRANT SELECT ON TABLE coord.intent TO upgrade_story_viewer;",
     ]
