@@ -45,6 +45,7 @@ create trigger v instead of insert on plain_members for each row execute functio
 
 create trigger part after insert on archive.event referencing new table as fresh for each statement execute function public.stamp()
 
+-- from: 15
 create trigger each_row before insert on archive.event for each row execute function stamp()
 -- misses: trigger archive.event_old / each_row: partitions are known to the catalog
 -- misses: trigger archive.event_default / each_row: partitions are known to the catalog
