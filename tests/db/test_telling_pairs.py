@@ -291,6 +291,31 @@ PAIRS: dict[str, tuple[str, str]] = {
         "alter schema side rename to aside",
         "insert into site (id) values (1)",
     ),
+    "a new column that is filled, and a row that comes": (
+        "alter table team add column slug text; update team set slug = lower(name);"
+        " alter table team alter column slug set not null",
+        "insert into team (name) values ('new')",
+    ),
+    "a new column with a default, and a row that comes": (
+        "alter table team add column slug text default 'x';"
+        " alter table team alter column slug set not null",
+        "insert into team (name) values ('new')",
+    ),
+    "an enum that becomes text, and a part of the rows": (
+        "alter table team alter column feeling drop default, alter column feeling type text",
+        "create index on team (name) where feeling = 'ok'",
+    ),
+    "text that becomes bytes, and a check that fits both": (
+        "alter table team alter column tier drop default,"
+        " alter column tier type bytea using convert_to(tier, 'utf8')",
+        "alter table team add check (length(tier) < 100)",
+    ),
+    "the same default as before, and a row": (
+        "create type tier as enum ('free', 'pro');"
+        " alter table team alter column tier drop default,"
+        " alter column tier type tier using tier::tier, alter column tier set default 'free'",
+        "insert into team (name) values ('new')",
+    ),
     "renamed and renamed back": (
         "alter table note rename to note_1; alter table note_1 rename to note",
         "alter table note add column extra text",

@@ -19,6 +19,7 @@ def note(touches: Sequence[Touch], facts: Facts, query: Query) -> list[Touch]:
     if taken_along:
         facts.learn(taken_along)
     touches = _switched_together(touches, facts, query)
+    defaults, enums = _defaults_and_enums(touches, facts, query)
     names = BaseNames()
     result = []
     for touch in touches:
@@ -33,17 +34,20 @@ def note(touches: Sequence[Touch], facts: Facts, query: Query) -> list[Touch]:
             elif touch.facet == "type" and family_of(touch.kind) == COLUMN:
                 known = facts.column_types.get((*base, names.column(base, sub)))
                 if known is not None:
-                    same: dict[str, Json] = (
-                        {"unchanged": True} if known == touch.detail.get("value") else {}
-                    )
-                    touch = touch._replace(detail={**touch.detail, **same, "was": known})
+                    told: dict[str, Json] = {**touch.detail, "was": known}
+                    if known == touch.detail.get("value"):
+                        told["unchanged"] = True
+                    if facts.user_types.get((*base, names.column(base, sub))) in enums:
+                        told["was_enum"] = True
+                    touch = touch._replace(detail=told)
             elif "demands" in touch.detail and touch.action == "create":
                 touch = _checked(touch, base, names, facts)
             elif touch.facet in ("default", "not null") and family_of(touch.kind) == COLUMN:
                 filled = facts.filled.get((*base, names.column(base, sub)))
                 if filled is not None:
                     detail: dict[str, Json] = {"was_not_null": filled[0], "has_default": filled[1]}
-                    if _is_so_already(touch, *filled):
+                    before = defaults.get((*base, names.column(base, sub)))
+                    if _is_so_already(touch, *filled) or _is_same_constant(touch, before):
                         detail["unchanged"] = True
                     touch = touch._replace(detail={**touch.detail, **detail})
         result.append(touch)
@@ -56,6 +60,56 @@ def _is_so_already(touch: Touch, not_null: bool, has_default: bool) -> bool:
     if touch.facet == "not null":
         return bool(value) == not_null
     return value is None and not has_default
+
+
+def _is_same_constant(touch: Touch, before: str | None) -> bool:
+    """Whether SET DEFAULT gives the constant that is there, of whichever type."""
+    value = touch.detail.get("value")
+    if touch.facet != "default" or before is None or not isinstance(value, str):
+        return False
+    return value[:1] in _BEGIN_CONSTANTS and value.partition("::")[0] == before.partition("::")[0]
+
+
+_BEGIN_CONSTANTS = tuple("'0123456789")
+
+_DEFAULTS = """
+select n.nspname as schema, c.relname as name, a.attname as column_name,
+       pg_catalog.pg_get_expr(d.adbin, d.adrelid) as expression
+from unnest($1::text[], $2::text[], $3::text[]) as i (schema, name, column_name)
+join pg_catalog.pg_namespace n on n.nspname = i.schema
+join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relname = i.name
+join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attname = i.column_name
+join pg_catalog.pg_attrdef d on d.adrelid = c.oid and d.adnum = a.attnum
+"""
+
+
+def _defaults_and_enums(
+    touches: Sequence[Touch], facts: Facts, query: Query
+) -> tuple[dict[tuple[str, str, str], str], set[Name]]:
+    """The defaults of columns that get another, and which types of retyped columns are enums."""
+    names = BaseNames()
+    columns: set[tuple[str, str, str]] = set()
+    types: set[Name] = set()
+    for touch in touches:
+        names.follow(touch)
+        if touch.action != "alter" or touch.schema is None or touch.sub is None:
+            continue
+        base = names.relation(touch.schema, touch.name)
+        column = (*base, names.column(base, touch.sub))
+        if touch.facet == "default" and touch.detail.get("value") is not None:
+            columns.add(column)
+        elif touch.facet == "type" and column in facts.user_types:
+            types.add(facts.user_types[column])
+    defaults: dict[tuple[str, str, str], str] = {}
+    if columns:
+        arrays = [[column[at] for column in sorted(columns)] for at in range(3)]
+        for row in query(_DEFAULTS, arrays):
+            defaults[(row["schema"], row["name"], row["column_name"])] = row["expression"]
+    enums: set[Name] = set()
+    if types:
+        wanted = [[name[at] for name in sorted(types)] for at in range(2)]
+        enums = {(row["schema"], row["name"]) for row in query(queries.LABELS, wanted)}
+    return defaults, enums
 
 
 def _is_absent(touch: Touch, table: Name, facts: Facts) -> bool:

@@ -20,7 +20,7 @@ from ..names import (
     type_parts,
 )
 from ..script_error import ScriptError
-from ..uses import builtin_names, expression_uses
+from ..uses import builtin_names, expression_uses, row_facts
 from ..uses.nodes import is_a
 from .canonical import canonical
 
@@ -265,7 +265,10 @@ class Work:
         places = set(target.options)
         inside = [touch for touch in touches if (touch.schema, touch.name) in places]
         if inside:
-            self.extend(inside, own=True, expression=True, **detail)
+            compared = row_facts.compared(node)
+            for touch in inside:
+                fits: Detail = {"compared": True} if touch.sub in compared else {}
+                self.extend([touch], own=True, expression=True, **fits, **detail)
             touches = [touch for touch in touches if (touch.schema, touch.name) not in places]
         self.extend(touches, **detail)
 

@@ -139,9 +139,9 @@ def _labels_in_order(a: Effect, b: Effect, report: Report) -> bool:
 
 
 def _is_rebuilt(touch: Touch) -> bool:
-    """Whether a change of the type reads the expression again that uses the column."""
+    """Whether a change of the type reads an expression again that has constants of the old one."""
     by = touch.detail.get("by")
-    return "expression" in touch.detail and by in ("index", "table constraint")
+    return "compared" in touch.detail and by in ("index", "table constraint")
 
 
 def _alter_and_use(changer: Effect, user: Effect, side: Side, report: Report) -> None:

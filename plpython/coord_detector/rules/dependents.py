@@ -23,6 +23,7 @@ STOPS_RETYPE = frozenset(
         "generated column",
         "function",
         "procedure",
+        "publication",
     )
 )
 """ALTER COLUMN TYPE is refused while one of these uses the column; indexes and constraints are

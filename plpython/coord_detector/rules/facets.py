@@ -87,6 +87,7 @@ _NOISE = frozenset(
         "demands",
         "more_columns",
         "was",
+        "was_enum",
         "unfilled",
         "absent",
     )

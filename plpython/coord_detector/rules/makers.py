@@ -49,7 +49,7 @@ def _in_the_way(verdict: Verdict, user: Effect) -> list[Touch]:
     if verdict.rule == "retype-before-use":
         return [touch for touch in looked_up_by(user) if dependents.blocks_retype(touch)]
     if verdict.rule == "retype-before-expression":
-        return [touch for touch in looked_up_by(user) if "expression" in touch.detail]
+        return [touch for touch in looked_up_by(user) if "compared" in touch.detail]
     return [touch for touch in looked_up_by(user) if dependents.blocks_drop(touch, user.key)]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..identity import RELATION
+from ..model import Touch
 from .effects import READS_DATA, REFERS, WRITES, WRITES_DATA, Effect
 from .verdict import Report, Verdict
 
@@ -32,10 +33,14 @@ def _in_passing(effect: Effect) -> bool:
     """Whether it only loses what CASCADE takes along, or gets rows from a trigger."""
     return (
         not (effect.alters or effect.create or effect.drop)
-        and all(touch.detail.get("via") == "catalog" for touch in effect.members)
+        and all(_is_taken_along(touch) for touch in effect.members)
         and all(touch.detail.get("via") == "catalog" for touch in effect.uses)
         and all(touch.detail.get("via") == "catalog" for touch in effect.data)
     )
+
+
+def _is_taken_along(member: Touch) -> bool:
+    return member.action == "drop" and member.detail.get("via") == "catalog"
 
 
 def constraints_overlap(a: Effect, b: Effect, report: Report) -> bool:

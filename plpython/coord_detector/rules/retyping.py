@@ -31,7 +31,11 @@ def changes_class(touch: Touch) -> bool:
     USING is given where the server knows no cast that it would take by itself.
     """
     detail = touch.detail
-    if "using" not in detail or "unchanged" in detail:
+    if "unchanged" in detail:
+        return False
+    if "was_enum" in detail:
+        return True
+    if "using" not in detail:
         return False
     was = detail.get("was")
     return was is None or _class_of(was) != _class_of(detail.get("value"))

@@ -94,11 +94,19 @@ def _identity(writer: Effect, member: Touch, side: Side, report: Report) -> None
 
 def _not_null(writer: Effect, other: Effect, member: Touch, side: Side, report: Report) -> None:
     """A row without a value for a column that must have one from now on."""
-    if member.detail.get("has_default") is not False or member.detail.get("was_not_null"):
+    if member.detail.get("was_not_null") or not _is_left_empty(member, other):
         return
     if any(one.facet == "default" and one.sub == member.sub for one in other.members):
         return
     _refused(writer, other, member, side, report)
+
+
+def _is_left_empty(member: Touch, other: Effect) -> bool:
+    """Whether rows get no value for the column by themselves, which may be a new one."""
+    for one in other.members:
+        if one.sub == member.sub and one.action == "create" and one.facet == "definition":
+            return not one.detail.keys() & {"default", "generated", "identity", "sequence"}
+    return member.detail.get("has_default") is False
 
 
 def _gives_null(writer: Effect, member: Touch) -> bool:

@@ -88,6 +88,13 @@ def condition(node: Any) -> Facts:
     return {"where": told, "rest": True} if rest else {"where": told}
 
 
+def compared(node: Any) -> set[str]:
+    """The columns that a condition compares with constants, which have to fit their type."""
+    where = condition(node)["where"]
+    parts = [part for part in where if isinstance(part, list)] if isinstance(where, list) else []
+    return {str(part[0]) for part in parts if part[1] not in ("null", "not null")}
+
+
 def _conjuncts(node: Any) -> Iterator[Any]:
     stack = [node]
     while stack:

@@ -3753,6 +3753,7 @@ def note(touches: Sequence[Touch], facts: Facts, query: Query) -> list[Touch]:
     if taken_along:
         facts.learn(taken_along)
     touches = _switched_together(touches, facts, query)
+    defaults, enums = _defaults_and_enums(touches, facts, query)
     names = BaseNames()
     result = []
     for touch in touches:
@@ -3767,17 +3768,20 @@ def note(touches: Sequence[Touch], facts: Facts, query: Query) -> list[Touch]:
             elif touch.facet == "type" and family_of(touch.kind) == COLUMN:
                 known = facts.column_types.get((*base, names.column(base, sub)))
                 if known is not None:
-                    same: dict[str, Json] = (
-                        {"unchanged": True} if known == touch.detail.get("value") else {}
-                    )
-                    touch = touch._replace(detail={**touch.detail, **same, "was": known})
+                    told: dict[str, Json] = {**touch.detail, "was": known}
+                    if known == touch.detail.get("value"):
+                        told["unchanged"] = True
+                    if facts.user_types.get((*base, names.column(base, sub))) in enums:
+                        told["was_enum"] = True
+                    touch = touch._replace(detail=told)
             elif "demands" in touch.detail and touch.action == "create":
                 touch = _checked(touch, base, names, facts)
             elif touch.facet in ("default", "not null") and family_of(touch.kind) == COLUMN:
                 filled = facts.filled.get((*base, names.column(base, sub)))
                 if filled is not None:
                     detail: dict[str, Json] = {"was_not_null": filled[0], "has_default": filled[1]}
-                    if _is_so_already(touch, *filled):
+                    before = defaults.get((*base, names.column(base, sub)))
+                    if _is_so_already(touch, *filled) or _is_same_constant(touch, before):
                         detail["unchanged"] = True
                     touch = touch._replace(detail={**touch.detail, **detail})
         result.append(touch)
@@ -3790,6 +3794,56 @@ def _is_so_already(touch: Touch, not_null: bool, has_default: bool) -> bool:
     if touch.facet == "not null":
         return bool(value) == not_null
     return value is None and not has_default
+
+
+def _is_same_constant(touch: Touch, before: str | None) -> bool:
+    """Whether SET DEFAULT gives the constant that is there, of whichever type."""
+    value = touch.detail.get("value")
+    if touch.facet != "default" or before is None or not isinstance(value, str):
+        return False
+    return value[:1] in _BEGIN_CONSTANTS and value.partition("::")[0] == before.partition("::")[0]
+
+
+_BEGIN_CONSTANTS = tuple("'0123456789")
+
+_DEFAULTS = """
+select n.nspname as schema, c.relname as name, a.attname as column_name,
+       pg_catalog.pg_get_expr(d.adbin, d.adrelid) as expression
+from unnest($1::text[], $2::text[], $3::text[]) as i (schema, name, column_name)
+join pg_catalog.pg_namespace n on n.nspname = i.schema
+join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relname = i.name
+join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attname = i.column_name
+join pg_catalog.pg_attrdef d on d.adrelid = c.oid and d.adnum = a.attnum
+"""
+
+
+def _defaults_and_enums(
+    touches: Sequence[Touch], facts: Facts, query: Query
+) -> tuple[dict[tuple[str, str, str], str], set[Name]]:
+    """The defaults of columns that get another, and which types of retyped columns are enums."""
+    names = BaseNames()
+    columns: set[tuple[str, str, str]] = set()
+    types: set[Name] = set()
+    for touch in touches:
+        names.follow(touch)
+        if touch.action != "alter" or touch.schema is None or touch.sub is None:
+            continue
+        base = names.relation(touch.schema, touch.name)
+        column = (*base, names.column(base, touch.sub))
+        if touch.facet == "default" and touch.detail.get("value") is not None:
+            columns.add(column)
+        elif touch.facet == "type" and column in facts.user_types:
+            types.add(facts.user_types[column])
+    defaults: dict[tuple[str, str, str], str] = {}
+    if columns:
+        arrays = [[column[at] for column in sorted(columns)] for at in range(3)]
+        for row in query(_DEFAULTS, arrays):
+            defaults[(row["schema"], row["name"], row["column_name"])] = row["expression"]
+    enums: set[Name] = set()
+    if types:
+        wanted = [[name[at] for name in sorted(types)] for at in range(2)]
+        enums = {(row["schema"], row["name"]) for row in query(queries.LABELS, wanted)}
+    return defaults, enums
 
 
 def _is_absent(touch: Touch, table: Name, facts: Facts) -> bool:
@@ -10012,7 +10066,7 @@ from ..names import (
     type_parts,
 )
 from ..script_error import ScriptError
-from ..uses import builtin_names, expression_uses
+from ..uses import builtin_names, expression_uses, row_facts
 from ..uses.nodes import is_a
 from .canonical import canonical
 
@@ -10257,7 +10311,10 @@ class Work:
         places = set(target.options)
         inside = [touch for touch in touches if (touch.schema, touch.name) in places]
         if inside:
-            self.extend(inside, own=True, expression=True, **detail)
+            compared = row_facts.compared(node)
+            for touch in inside:
+                fits: Detail = {"compared": True} if touch.sub in compared else {}
+                self.extend([touch], own=True, expression=True, **fits, **detail)
             touches = [touch for touch in touches if (touch.schema, touch.name) not in places]
         self.extend(touches, **detail)
 
@@ -12830,11 +12887,11 @@ MISSES: tuple[Miss, ...] = (
         "alter materialized view v owner to poor",
     ),
     Miss(
-        "rows without a replica identity, and a publication of their schema",
-        "a publication is compared with tables that come and go, not with changes of their rows",
-        "create schema s; create table s.t (id integer);",
-        "update s.t set id = 1",
-        "create publication p for tables in schema s",
+        "rows that are changed in a table without a key, and a publication of the table",
+        "whether a table has a replica identity is not looked up",
+        "create table t (id integer);",
+        "update t set id = 1",
+        "create publication p for table t",
     ),
     Miss(
         "DROP OWNED, and a table that gets privileges by default",
@@ -13662,9 +13719,9 @@ def _labels_in_order(a: Effect, b: Effect, report: Report) -> bool:
 
 
 def _is_rebuilt(touch: Touch) -> bool:
-    """Whether a change of the type reads the expression again that uses the column."""
+    """Whether a change of the type reads an expression again that has constants of the old one."""
     by = touch.detail.get("by")
-    return "expression" in touch.detail and by in ("index", "table constraint")
+    return "compared" in touch.detail and by in ("index", "table constraint")
 
 
 def _alter_and_use(changer: Effect, user: Effect, side: Side, report: Report) -> None:
@@ -14013,6 +14070,7 @@ STOPS_RETYPE = frozenset(
         "generated column",
         "function",
         "procedure",
+        "publication",
     )
 )
 """ALTER COLUMN TYPE is refused while one of these uses the column; indexes and constraints are
@@ -14457,6 +14515,7 @@ _NOISE = frozenset(
         "demands",
         "more_columns",
         "was",
+        "was_enum",
         "unfilled",
         "absent",
     )
@@ -15006,7 +15065,7 @@ def _in_the_way(verdict: Verdict, user: Effect) -> list[Touch]:
     if verdict.rule == "retype-before-use":
         return [touch for touch in looked_up_by(user) if dependents.blocks_retype(touch)]
     if verdict.rule == "retype-before-expression":
-        return [touch for touch in looked_up_by(user) if "expression" in touch.detail]
+        return [touch for touch in looked_up_by(user) if "compared" in touch.detail]
     return [touch for touch in looked_up_by(user) if dependents.blocks_drop(touch, user.key)]
 
 
@@ -15387,6 +15446,7 @@ $coord0$),
 from __future__ import annotations
 
 from ..identity import RELATION
+from ..model import Touch
 from .effects import READS_DATA, REFERS, WRITES, WRITES_DATA, Effect
 from .verdict import Report, Verdict
 
@@ -15416,10 +15476,14 @@ def _in_passing(effect: Effect) -> bool:
     """Whether it only loses what CASCADE takes along, or gets rows from a trigger."""
     return (
         not (effect.alters or effect.create or effect.drop)
-        and all(touch.detail.get("via") == "catalog" for touch in effect.members)
+        and all(_is_taken_along(touch) for touch in effect.members)
         and all(touch.detail.get("via") == "catalog" for touch in effect.uses)
         and all(touch.detail.get("via") == "catalog" for touch in effect.data)
     )
+
+
+def _is_taken_along(member: Touch) -> bool:
+    return member.action == "drop" and member.detail.get("via") == "catalog"
 
 
 def constraints_overlap(a: Effect, b: Effect, report: Report) -> bool:
@@ -16042,7 +16106,11 @@ def changes_class(touch: Touch) -> bool:
     USING is given where the server knows no cast that it would take by itself.
     """
     detail = touch.detail
-    if "using" not in detail or "unchanged" in detail:
+    if "unchanged" in detail:
+        return False
+    if "was_enum" in detail:
+        return True
+    if "using" not in detail:
         return False
     was = detail.get("was")
     return was is None or _class_of(was) != _class_of(detail.get("value"))
@@ -16168,11 +16236,19 @@ def _identity(writer: Effect, member: Touch, side: Side, report: Report) -> None
 
 def _not_null(writer: Effect, other: Effect, member: Touch, side: Side, report: Report) -> None:
     """A row without a value for a column that must have one from now on."""
-    if member.detail.get("has_default") is not False or member.detail.get("was_not_null"):
+    if member.detail.get("was_not_null") or not _is_left_empty(member, other):
         return
     if any(one.facet == "default" and one.sub == member.sub for one in other.members):
         return
     _refused(writer, other, member, side, report)
+
+
+def _is_left_empty(member: Touch, other: Effect) -> bool:
+    """Whether rows get no value for the column by themselves, which may be a new one."""
+    for one in other.members:
+        if one.sub == member.sub and one.action == "create" and one.facet == "definition":
+            return not one.detail.keys() & {"default", "generated", "identity", "sequence"}
+    return member.detail.get("has_default") is False
 
 
 def _gives_null(writer: Effect, member: Touch) -> bool:
@@ -20770,6 +20846,13 @@ def condition(node: Any) -> Facts:
     return {"where": told, "rest": True} if rest else {"where": told}
 
 
+def compared(node: Any) -> set[str]:
+    """The columns that a condition compares with constants, which have to fit their type."""
+    where = condition(node)["where"]
+    parts = [part for part in where if isinstance(part, list)] if isinstance(where, list) else []
+    return {str(part[0]) for part in parts if part[1] not in ("null", "not null")}
+
+
 def _conjuncts(node: Any) -> Iterator[Any]:
     stack = [node]
     while stack:
@@ -21370,7 +21453,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $function$
 # As the owner: where the parser lies is nothing that a caller may influence.
-if 'confiture_coord 030aae2075cfd1e1' in GD:
+if 'confiture_coord 0948f4868350d8dc' in GD:
     return
 import importlib
 import importlib.machinery
@@ -21378,7 +21461,7 @@ import importlib.util
 import marshal
 import sys
 
-package = 'coord_detector_030aae2075cfd1e1'
+package = 'coord_detector_0948f4868350d8dc'
 python = f'{sys.implementation.cache_tag} {importlib.util.MAGIC_NUMBER.hex()}'
 compiled = plpy.prepare(
     'select path, code from coord.detector_code where fingerprint = $1 and python = $2',
@@ -21441,7 +21524,7 @@ loader = importlib.import_module(package + '.loader')
 loader.prepare(f"{folder[0]['setting']}/confiture_coord/{version}", in_backend=True)
 backend = importlib.import_module(package + '.backend')
 backend.start(plpy)
-GD['confiture_coord 030aae2075cfd1e1'] = backend
+GD['confiture_coord 0948f4868350d8dc'] = backend
 $function$;
 comment on function coord._load_detector() is
     'Loads the detector into this session (internal; harmless to call)';
@@ -21454,7 +21537,7 @@ import importlib.util
 import marshal
 import sys
 
-package = 'coord_detector_030aae2075cfd1e1'
+package = 'coord_detector_0948f4868350d8dc'
 python = f'{sys.implementation.cache_tag} {importlib.util.MAGIC_NUMBER.hex()}'
 insert = plpy.prepare(
     'insert into coord.detector_code (fingerprint, python, path, code) values ($1, $2, $3, $4)',
@@ -22584,10 +22667,10 @@ create or replace function coord._footprint(
 )
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord 030aae2075cfd1e1')
+detector = GD.get('confiture_coord 0948f4868350d8dc')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 030aae2075cfd1e1']
+    detector = GD['confiture_coord 0948f4868350d8dc']
 return detector.footprint(changes, change_list, search_path, effective_path)
 $function$;
 comment on function coord._footprint(text, text[], text, name[]) is
@@ -22668,10 +22751,10 @@ set plan_cache_mode = force_generic_plan
 set jit = off
 set quote_all_identifiers = off
 as $function$
-detector = GD.get('confiture_coord 030aae2075cfd1e1')
+detector = GD.get('confiture_coord 0948f4868350d8dc')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 030aae2075cfd1e1']
+    detector = GD['confiture_coord 0948f4868350d8dc']
 return detector.compare(
     text_a, list_a, text_b, list_b, search_path, effective_path, use_catalog, limits)
 $function$;
@@ -22775,10 +22858,10 @@ comment on function coord.compare_changes(text[], text, text, boolean) is
 create or replace function coord._detector_facts(out problem text[], out facts json)
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord 030aae2075cfd1e1')
+detector = GD.get('confiture_coord 0948f4868350d8dc')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 030aae2075cfd1e1']
+    detector = GD['confiture_coord 0948f4868350d8dc']
 return detector.facts()
 $function$;
 comment on function coord._detector_facts() is
@@ -22800,10 +22883,10 @@ set plan_cache_mode = force_generic_plan
 set jit = off
 set quote_all_identifiers = off
 as $function$
-detector = GD.get('confiture_coord 030aae2075cfd1e1')
+detector = GD.get('confiture_coord 0948f4868350d8dc')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 030aae2075cfd1e1']
+    detector = GD['confiture_coord 0948f4868350d8dc']
 return detector.analyse(changes, change_list, search_path, effective_path, tables_declared,
                         feature_name, limits)
 $function$;
@@ -22822,10 +22905,10 @@ set plan_cache_mode = force_generic_plan
 set jit = off
 set quote_all_identifiers = off
 as $function$
-detector = GD.get('confiture_coord 030aae2075cfd1e1')
+detector = GD.get('confiture_coord 0948f4868350d8dc')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 030aae2075cfd1e1']
+    detector = GD['confiture_coord 0948f4868350d8dc']
 return detector.detect(
     intent_no, agent_id, feature_name, keys, are_exclusive, touches, resolved_path)
 $function$;
@@ -23970,10 +24053,10 @@ comment on function coord.amend_intent(uuid, text[], text[], text, text, text) i
 create or replace function coord._sort_intents(nodes json, edges json) returns json
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord 030aae2075cfd1e1')
+detector = GD.get('confiture_coord 0948f4868350d8dc')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 030aae2075cfd1e1']
+    detector = GD['confiture_coord 0948f4868350d8dc']
 return detector.merge_order(nodes, edges)
 $function$;
 comment on function coord._sort_intents(json, json) is
@@ -24387,7 +24470,7 @@ with ours (name, body, security_definer, settings) as (
     values
 ('_actor', '1f18e24a0fc5d3a93dce49596a06e5490056e6586d2742f4f2616d342b9eb0d2', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_amend', '7e6a0e12eb3ab7c3827b3f9ce1ffbd021acee47513fba8f934c5c9adb03fb570', true, array['search_path=pg_catalog, pg_temp']::text[]),
-('_analyse', 'e4dff93ea6ed2539f67087eebc4c33ccae30fbce8295c8b5ea1506aa1e184c3d', false, array['plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
+('_analyse', '1d425e11b93ce95244894fdc664b2b1253e48a8c7aea6e80d20eff865ac21e32', false, array['plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
 ('_append_history', '8a9eea1b4606579ac7b0296299e644caa5376282fa36973429a7f3ceff78729f', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_authorise', 'c62c1527f3a9c9edd31a092a506bf95cb50ebb0c69beb1527d70df01d1da8009', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_authorise_review', '0577744c55b7787ae7f48e9e124976df695deddaa18d2a38a8bcd2d17ca89aa2', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -24406,7 +24489,7 @@ with ours (name, body, security_definer, settings) as (
 ('_check_text', '4ddd5559af47f45d0269f80e775c95c3e4af4a88ff8aff9024111451b5a64071', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_check_transition', 'e599451da1cc2eaa3c48a568d2ef0836db5432e24f46dfa3287a573fea4637f1', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_choice', '6a0ec09ca728fa8eb8b028fb505a70f93afd7c5095f2c6c0437233e035cd5d30', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_compare', '0b127aceeed6eea02ff1f8189d6ce01fbf63c66f0910a21f6f5be87d93f7ad38', false, array['plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
+('_compare', '558552d98e1a77425861d757e5428a0984af3dd8457a14ece1ba46141b48a9f9', false, array['plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
 ('_compare_rows', 'dd08eeca5d3dd639f8f0733f06353fa94cb3bd9b3e808684fb0e5636fa399035', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_conflict_json', 'a3932a0d0c54d5c6e2a7a60973f3dcf570b7b6a3c9c6a1f28a0d89edad5203b2', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_conflict_line', 'bb606d623ac35ddfb72ef3905e94aba579c416a22a2db649125cceb68f12d403', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -24415,13 +24498,13 @@ with ours (name, body, security_definer, settings) as (
 ('_counts', '7fe8790f45e15bd26f82f9151646c029fb46c2b3487c1b571619010f7fce82b7', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_declare', 'd7b4b1148e125153e71c3a09616a03b0210ac958d245ea152a29997158154fff', false, null::text[]),
 ('_depends_on', 'f37bc93deed02bf43a8a632aea86923b8f86906001140165b00e5d823ca71d6d', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_detect', '6680a3f4eb3190ef5bd3b64381b669864859855efa67203f4010725438a3d250', false, array['enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
-('_detector_facts', 'fad1e2d8f410243c2284f9f0ec01c837067da05a46ea0e280d84c99647984b12', false, null::text[]),
-('_detector_sources', '7be884e5af4d87695734ef937e8295a4d43c174e140eda1a24bcd2190cf31fde', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_detect', '0c7b1aa1cb484688fd0ded67e49c42411b72b5de992878e78b9cc4c091b96f65', false, array['enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
+('_detector_facts', '237c3b565e6ab85025115ca678c524d6d4558e448a2a64f81f18d68632743239', false, null::text[]),
+('_detector_sources', 'c0dfd9a1a5024dda69ed1761a7ccbfa957859c9171776611372a367a3a503a33', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_digest_of', 'af0f4735eb433dca9fd14b71246b20d20daa3cba8f7c0cd06774be1d1088bd30', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_ended', '679a84d1d5a194bca40468412857eae0e2e10b1e58e855442af1b763c8ada9be', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_follow_transition', '35b401e5c0362e7364b602cda21afbef50d5be447c42e99475bf5c4433bdb7a0', true, array['search_path=pg_catalog, pg_temp']::text[]),
-('_footprint', 'd8cd2ba6eac02ee6f26128db307903233b412888a7762ff67490cb16fd780ad4', false, null::text[]),
+('_footprint', '45b4e91e129085f62c8c376d5b48e40f780a8b8ed3b8acb03eda89e7b19095e3', false, null::text[]),
 ('_footprint_problems', '9aea6fc496338611dd24530c5c28fc4a5a0263ac96ae68681b64166a55d43163', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_footprint_rows', '2cf258b01339c7b05129607c705ac7d7cf484d67ac6bb504d677d0782027a4bf', false, null::text[]),
 ('_for_client', 'd0825a6fb3e6d430f3d0516425c793652a21db2021c07ab80944ab1d2c9b62fb', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -24449,7 +24532,7 @@ with ours (name, body, security_definer, settings) as (
 ('_known_hashes', '4f7872e748c4ad03daeaccbcc0f6259069f7be6c358d858ae4626cca6f837fda', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_limit_lock_wait', '4eed619fef29ee8feefa29b6653cf4fd679e0e33931a8cf4a4ed9698cea5ae8d', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_limits', 'ffaff60bb0800af484cb83e505b5a2b84b78e7495a3c4b0538c9f442bf412c0e', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_load_detector', 'b0928d7dcdb781164ec786c2cc440d4bc29ed2a82192e0330df15e85bea1090f', true, array['search_path=pg_catalog, pg_temp']::text[]),
+('_load_detector', '7d6fe8f8687ebf982befd8db1fa6f1265b24dec9e559c9b15c9e636a5f9bdee0', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_container', '423434b839f055dd1b41a180585f7d2262aa43f041472a83077af7de726a878f', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_holder', 'b5cbdc0966ec19527fcf60f6a1819b4a82cfbf52f64f5af082ff850e624a4861', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_intent_keys', '001e7dcfa0ced100c60e78b7b257478730a36c946731aaf1ff8cd2f0ac627023', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -24473,7 +24556,7 @@ with ours (name, body, security_definer, settings) as (
 ('_register', '56586fa081177e9edb9742f7387773afbdb95351798f0c855838049b364b823e', true, array['search_path=pg_catalog, pg_temp', 'enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
 ('_setting_of', '9d76f07c41d36e171fb59699533b0dfe2bb059a0e9b71815c7d80aaf51c362b8', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_settle', '9d4fad5adf4522029c8ffd5d5136f09ccb1d48c849bb89563c90a4e4156350cc', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_sort_intents', 'd3de2ba730704aa69154e41e3c8ba3c70ce852dfb0b06d1433d5890a10022322', false, null::text[]),
+('_sort_intents', '6b9589c243c5d6d7b707e74454663ff90ee6689c9b68767f934c4bc0616269af', false, null::text[]),
 ('_status_after_conflict', '60693c723e2feefd7ba0d87d0cd41e22dcacacbceb5b21329700a2d216169e9e', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_store_conflicts', '380c4a52ee39572d837cbab55a1ce74f44c445652d82c5daa2882e8b163ba095', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_store_footprint', 'c61256ff241805c040abb05c226075df836ef4d55af9edda52519d7e0880d485', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -24492,7 +24575,7 @@ with ours (name, body, security_definer, settings) as (
 ('compare_changes', '1d38b48d75c0b9ccb3ad217145abf0a3d4104e92fd1eafbf57281b45e75e025e', false, null::text[]),
 ('compare_changes', 'c1c57ed3b89f392da90e83e7e4b80eb1c5190f50bd8e4524bf2cc7ddb3e6f559', false, null::text[]),
 ('compare_changes', 'ef266f6615d9f01190de9cd8fb41a98476373a7e0c087bc8e5e3d652a18528d5', false, null::text[]),
-('compile_detector', '5ccb1399ce61941111e28d1d004d543dd79e2455c3c3f3a70574f8020573258d', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('compile_detector', 'db014270ba51f4cb5f9b0b94728c304b18d4d4fc107bd9965f1e91844b35ac32', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('conflicts_of', '8986db19d00b60fecf4c8390651e72549c95cabda085669464d62af07d11cb31', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('detector_check', 'e360eb725de1e9e76c19bb9908f7a263ca954511b58caca2e37c43bd9593302e', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('export_ended', '37a73f17837d8b565ad3462f63279cfc2f85d64a7dfe9d32605f50aa6a26b121', true, array['search_path=pg_catalog, pg_temp']::text[]),
