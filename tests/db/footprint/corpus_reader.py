@@ -35,8 +35,8 @@ class Entry(NamedTuple):
         return f"{self.file}-{self.number}"
 
 
-def entries() -> Iterator[Entry]:
-    for path in sorted(FOLDER.glob("*.sql")):
+def entries(folder: Path = FOLDER) -> Iterator[Entry]:
+    for path in sorted(folder.glob("*.sql")):
         for number, block in enumerate(path.read_text().split("\n\n"), 1):
             if block.strip():
                 yield _entry(path.stem, number, block)

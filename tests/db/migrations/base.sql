@@ -1,0 +1,220 @@
+-- A shop with several tenants: what the scripts of this corpus migrate, with
+-- search_path = app, shared. Names without a schema live in either of the two.
+do $$
+declare r text;
+begin
+    foreach r in array array['shop_owner', 'shop_app', 'shop_ro'] loop
+        if not exists (select from pg_roles where rolname = r) then
+            execute format('create role %I nologin', r);
+        end if;
+    end loop;
+end $$;
+
+create schema app;
+create schema shared;
+create schema billing;
+create schema stage;
+set search_path = app, shared;
+
+create type shared.currency as enum ('EUR', 'USD', 'CHF');
+create type shared.address as (street text, town text, country_code char(2));
+create domain shared.email as text constraint email_has_at check (value like '%@%');
+create domain shared.percent as numeric(5, 2) check (value between 0 and 100);
+create type shared.period as range (subtype = timestamptz);
+create type app.order_state as enum ('draft', 'placed', 'paid', 'shipped', 'cancelled');
+create type app.priority as enum ('low', 'normal', 'high');
+create domain app.sku as varchar(40) check (value ~ '^[A-Z0-9-]+$');
+create type billing.tax_line as (label text, rate shared.percent, amount numeric(12, 2));
+
+create sequence shared.ticket_no;
+create sequence app.order_no start 1000;
+create sequence billing.invoice_no start 1;
+
+create function shared.set_updated_at() returns trigger language plpgsql as
+    'begin new.updated_at := now(); return new; end';
+create function shared.audit() returns trigger language plpgsql as
+    'begin insert into shared.audit_log (what) values (tg_table_name); return null; end';
+create function shared.slugify(t text) returns text language sql immutable
+    return lower(replace(t, ' ', '-'));
+create function shared.normalize_phone(t text) returns text language sql immutable
+    return replace(t, ' ', '');
+create function shared.current_tenant() returns uuid language sql stable
+    return nullif(current_setting('app.tenant', true), '')::uuid;
+create function shared.is_staff() returns boolean language sql stable return false;
+create function shared.price_with_tax(p numeric, rate shared.percent default 20) returns numeric
+    language sql immutable return p * (1 + rate / 100);
+create function shared.price_with_tax(p numeric, c shared.currency) returns numeric
+    language sql immutable return case c when 'CHF' then p * 1.077 else p * 1.2 end;
+create function app.rank_of(p app.priority) returns integer language sql immutable
+    return case p when 'low' then 0 when 'normal' then 1 else 2 end;
+create function app.later(a app.priority, b app.priority) returns boolean language sql immutable
+    return app.rank_of(a) < app.rank_of(b);
+create function app.add_num(a numeric, b numeric) returns numeric language sql immutable
+    return coalesce(a, 0) + coalesce(b, 0);
+create aggregate app.total(numeric) (sfunc = app.add_num, stype = numeric);
+create operator shared.<<< (leftarg = app.priority, rightarg = app.priority, function = app.later);
+create procedure app.archive_orders(before date) language plpgsql as
+    'begin delete from app.orders where placed_at < before; end';
+create function public.event_guard() returns event_trigger language plpgsql as 'begin end';
+create collation shared.natural (provider = icu, locale = 'en-u-kn-true');
+create text search configuration shared.shop_search (copy = pg_catalog.english);
+
+create table shared.tenant (
+    id uuid primary key default gen_random_uuid(),
+    name text not null unique,
+    plan text not null default 'free',
+    home shared.address,
+    created_at timestamptz not null default now()
+);
+create table shared.country (
+    code char(2) primary key,
+    name text not null,
+    vat shared.percent not null default 0
+);
+create table shared.audit_log (
+    id bigint generated always as identity primary key,
+    at timestamptz not null default now(),
+    who text not null default current_user,
+    what text not null,
+    row_data jsonb
+);
+create table shared.setting (name text primary key, value jsonb);
+create table app.setting (tenant_id uuid not null references shared.tenant, name text not null,
+                          value jsonb, primary key (tenant_id, name));
+create table app.account (
+    id bigserial primary key,
+    tenant_id uuid not null references shared.tenant on delete cascade,
+    email shared.email not null,
+    full_name text,
+    phone text,
+    country_code char(2) references shared.country (code),
+    is_active boolean not null default true,
+    metadata jsonb not null default '{}',
+    created_at timestamptz not null default now(),
+    updated_at timestamptz,
+    deleted_at timestamptz,
+    constraint account_email_key unique (tenant_id, email)
+);
+create index account_created_idx on app.account (created_at desc);
+create index account_live on app.account (tenant_id) where deleted_at is null;
+create table app.category (
+    id integer generated by default as identity primary key,
+    parent_id integer references app.category,
+    name text not null,
+    slug text generated always as (shared.slugify(name)) stored,
+    position integer not null default 0
+);
+create table app.product (
+    id bigint generated always as identity primary key,
+    tenant_id uuid not null references shared.tenant,
+    category_id integer references app.category on delete set null,
+    sku app.sku not null,
+    name text not null,
+    description text,
+    price numeric(12, 2) not null check (price >= 0),
+    currency shared.currency not null default 'EUR',
+    weight_g integer,
+    tags text[] not null default '{}',
+    search tsvector,
+    constraint product_sku_key unique (tenant_id, sku)
+);
+create index product_search_idx on app.product using gin (search);
+create index product_name_lower on app.product (lower(name));
+create table app.orders (
+    id bigint primary key default nextval('app.order_no'),
+    account_id bigint not null references app.account,
+    state app.order_state not null default 'draft',
+    priority app.priority not null default 'normal',
+    currency shared.currency not null,
+    total numeric(12, 2) not null default 0,
+    ship_to shared.address,
+    placed_at timestamptz,
+    note text,
+    constraint orders_total_positive check (total >= 0)
+);
+create index orders_account_idx on app.orders (account_id);
+create index orders_open_idx on app.orders (placed_at) where state in ('placed', 'paid');
+create table app.order_item (
+    order_id bigint not null references app.orders on delete cascade,
+    line_no integer not null,
+    product_id bigint not null references app.product,
+    quantity integer not null default 1,
+    unit_price numeric(12, 2) not null,
+    line_total numeric(14, 2) generated always as (quantity * unit_price) stored,
+    primary key (order_id, line_no)
+);
+create table app.event (
+    id bigint generated always as identity,
+    account_id bigint,
+    kind text not null,
+    payload jsonb,
+    at timestamptz not null
+) partition by range (at);
+create table app.event_2025 partition of app.event
+    for values from ('2025-01-01') to ('2026-01-01');
+create table app.event_2026 partition of app.event
+    for values from ('2026-01-01') to ('2027-01-01');
+create table app.event_rest partition of app.event default;
+create table stage.event_2027 (id bigint not null, account_id bigint, kind text not null,
+                               payload jsonb, at timestamptz not null);
+create unlogged table app.session (token text primary key, account_id bigint, expires timestamptz);
+create table billing.invoice (
+    id bigint primary key default nextval('billing.invoice_no'),
+    order_id bigint references app.orders,
+    tenant_id uuid not null references shared.tenant,
+    number text not null unique,
+    amount numeric(12, 2) not null,
+    currency shared.currency not null,
+    taxes billing.tax_line[],
+    due_on date not null,
+    paid_on date,
+    constraint invoice_paid_late check (paid_on is null or paid_on >= '2000-01-01')
+);
+create table billing.payment (
+    id bigserial primary key,
+    invoice_id bigint not null references billing.invoice,
+    amount numeric(12, 2) not null,
+    method text not null default 'card',
+    received_at timestamptz not null default now()
+);
+create table stage.import_row (line integer, raw text, error text);
+create table stage.base_item (id integer not null, label text check (label <> ''));
+create table stage.special_item (extra text) inherits (stage.base_item);
+create table app."User Pref" ("userId" bigint, "Key" text, "value" text, primary key ("userId", "Key"));
+
+create view app.active_account as
+    select id, tenant_id, email, full_name from app.account where is_active and deleted_at is null;
+create view shared.tenant_summary as
+    select t.id, t.name, count(a.id) as accounts from shared.tenant t
+    left join app.account a on a.tenant_id = t.id group by t.id;
+create view billing.open_invoice as
+    select i.id, i.number, i.amount, o.account_id from billing.invoice i
+    left join app.orders o on o.id = i.order_id where i.paid_on is null;
+create view app.plain_category as select id, name, parent_id from app.category;
+create materialized view app.sales_by_day as
+    select placed_at::date as day, currency, sum(total) as total from app.orders
+    where state in ('paid', 'shipped') group by 1, 2;
+create unique index sales_by_day_key on app.sales_by_day (day, currency);
+
+create trigger account_updated before update on app.account for each row
+    execute function shared.set_updated_at();
+create trigger orders_audit after insert or update on app.orders for each row
+    execute function shared.audit();
+create rule setting_keep as on delete to shared.setting do instead nothing;
+alter table app.account enable row level security;
+create policy account_tenant on app.account for all to shop_app
+    using (tenant_id = shared.current_tenant());
+alter table billing.invoice enable row level security;
+create policy invoice_read on billing.invoice for select using (shared.is_staff());
+create statistics app.product_stat (dependencies) on category_id, currency from app.product;
+create publication shop_feed for table app.product, app.category;
+create foreign data wrapper warehouse;
+create server depot foreign data wrapper warehouse;
+create foreign table stage.depot_stock (sku text, on_hand integer) server depot;
+create user mapping for shop_app server depot;
+create event trigger guard on ddl_command_start when tag in ('DROP TABLE')
+    execute function public.event_guard();
+comment on table app.orders is 'what customers want';
+grant usage on schema app, shared to shop_app;
+grant select, insert, update on app.orders, app.order_item to shop_app;
+grant select on all tables in schema shared to shop_ro;
