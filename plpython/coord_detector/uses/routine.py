@@ -20,7 +20,8 @@ from .collector import NO_VARIABLES, Collector, Variables
 from .expression import walk
 from .literals import constant_text
 from .nodes import is_a
-from .plpgsql import BodyReader, Piece, UnreadableBody
+from .plpgsql import BodyReader, Piece
+from .plpgsql_tokens import UnreadableBody
 from .query import NO_COMMON_TABLES
 from .sources import Level, Relation, Sources
 from .statement import Nested, statement
