@@ -15206,7 +15206,7 @@ from ..identity import COLUMN, RELATION, family_of
 from ..model import Outcome, Side, Touch
 from . import dependents
 from .both_stay import TABLES
-from .effects import Effect
+from .effects import UNIQUE, Effect
 from .guards import is_rename, skips
 from .needs import changes_of, data_named_by, looked_up_by
 from .verdict import OTHER, Report, say
@@ -15305,7 +15305,9 @@ def one_replaces(replacer: Effect, other: Effect, side: Side, report: Report) ->
     if not (looked_up or changes or data or other.columns):
         return
     if replacer.key.family == RELATION and (
-        _lacks(replacer, made, other, changes) or _is_not_for(made, looked_up, changes)
+        _lacks(replacer, made, other, changes)
+        or _is_not_for(made, looked_up, changes)
+        or _has_no_key(replacer, made, looked_up)
     ):
         # The new one lacks what the other side uses, or is nothing that can be used so.
         say(
@@ -15411,6 +15413,18 @@ def _only_loses_rows(data: list[Touch]) -> bool:
         or "truncate" in touch.detail
         or touch.detail.get("via") == "catalog"
         for touch in data
+    )
+
+
+def _has_no_key(replacer: Effect, made: Touch, uses: list[Touch]) -> bool:
+    """Whether a new table has no key at all, and a foreign key is to refer to it."""
+    if made.kind != "table" or made.facet != "definition" or "columns" in made.detail:
+        return False
+    return any(
+        touch.detail.get("by") == "table constraint" and "own" not in touch.detail for touch in uses
+    ) and not any(
+        touch.action == "create" and touch.detail.get("constraint_type") in UNIQUE
+        for touch in replacer.members
     )
 
 
@@ -15638,6 +15652,7 @@ def _text(value: object) -> str | None:
 
 
 def _schema_and_inside(whole: Prepared, other: Prepared, side: Side, report: Report) -> None:
+    later = {_grant(touch, touch.schema) for touch in whole.defaults if touch.sub is None}
     for touch in _compared(whole.whole_schemas, other.touches, report):
         inside = other.schemas.get(touch.name)
         if not inside:
@@ -15650,7 +15665,7 @@ def _schema_and_inside(whole: Prepared, other: Prepared, side: Side, report: Rep
             ):
                 _create_and_inside(touch, inside, side, report)
         elif touch.detail.get("all_in_schema"):
-            _all_and_inside(touch, inside, whole.defaults, report)
+            _all_and_inside(touch, inside, _grant(touch, touch.name) in later, report)
 
 
 def _compared(wholes: list[Touch], others: Sequence[Touch], report: Report) -> list[Touch]:
@@ -15725,13 +15740,13 @@ _COVERED_BY = {
 }
 
 
-def _all_and_inside(
-    granted: Touch, inside: list[Touch], defaults: list[Touch], report: Report
-) -> None:
-    """GRANT \u2026 ON ALL TABLES IN SCHEMA means those that are there when it is run."""
+def _all_and_inside(granted: Touch, inside: list[Touch], later_too: bool, report: Report) -> None:
+    """GRANT \u2026 ON ALL TABLES IN SCHEMA means those that are there when it is run.
+
+    ``later_too`` says that what comes later gets the same by default.
+    """
     what = (granted.facet or "").removeprefix("privileges of ")
     schema = key_of(granted)
-    later_too = any(_goes_with(granted, default) for default in defaults)
     for touch in inside:
         covered = _COVERED_BY.get(touch.kind)
         if covered != what and not (what == "routines" and covered in ("functions", "procedures")):
@@ -15760,17 +15775,13 @@ def _all_and_inside(
             )
 
 
-def _goes_with(granted: Touch, default: Touch) -> bool:
-    """Whether both grant the same: on what is there in a schema, and on what comes later."""
-    what = (granted.facet or "").removeprefix("privileges of ")
-    return (
-        default.sub is None
-        and default.schema == granted.name
-        and default.name == f"on {what}"
-        and default.detail.get("is_grant") == granted.detail.get("is_grant")
-        and listed_in(default, "grantee") == listed_in(granted, "grantee")
-        and listed_in(default, "privileges") == listed_in(granted, "privileges")
-    )
+def _grant(touch: Touch, schema: str | None) -> tuple[object, ...]:
+    """What is granted or revoked: on what is there in a schema, or on what comes later."""
+    facet = touch.facet or ""
+    what = facet.removeprefix("privileges of ") if " of " in facet else touch.name[len("on ") :]
+    grantees, privileges = listed_in(touch, "grantee"), listed_in(touch, "privileges")
+    is_grant = bool(touch.detail.get("is_grant"))
+    return (schema, what, is_grant, frozenset(grantees), frozenset(privileges))
 
 
 def _was_there(touch: Touch) -> bool:
@@ -15823,11 +15834,12 @@ def _dynamic(touch: Touch, report: Report) -> None:
 
 def _defaults_and_made(changer: Prepared, maker: Prepared, report: Report) -> None:
     """Default privileges are copied when an object is created, and never again."""
+    present = {_grant(touch, touch.name) for touch in changer.whole_schemas}
     for change in _compared(changer.defaults, maker.made, report):
         what = change.name.removeprefix("on ")
         if change.sub is not None or change.detail.get("effective"):
             continue  # for what another role creates; or it is so already
-        if any(_goes_with(whole, change) for whole in changer.whole_schemas):
+        if _grant(change, change.schema) in present:
             continue  # what is there already gets the same
         for made in maker.made:
             covered = _COVERED_BY.get(made.kind)
@@ -16150,121 +16162,59 @@ $coord0$),
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import chain
 
 from ..identity import COLUMN, family_of, key_of
-from ..model import Json, Side, Touch
+from ..model import Json, Outcome, Side, Touch
 from .conditions import condition_of, is_violated
 from .effects import Effect
 from .verdict import OTHER, Report, Verdict, say, severity_of
+from .volume import too_many, too_many_to_compare
 from .writers import rows_of
 
 
 def compare(writer: Effect, other: Effect, side: Side, report: Report) -> None:
     """``writer`` changes rows of a relation, ``other`` does something to it."""
-    backfilled = other.written
-    replaced = _anyway(writer, other.members)
     for switch in other.alters.get("enabled", ()):
         if "triggers" in switch.detail:
             _trigger(writer, switch, set(), report)
-    for member in other.members:
-        if member.kind in ("trigger", "rule"):
-            _trigger(writer, member, replaced.get(member.sub, set()), report)
-        elif member.facet == "identity" and "insert" in writer.commands:
-            _identity(writer, member, side, report)
-        elif "demands" in member.detail and member.action == "drop":
-            _check_goes(writer, member, side, report)
-        elif "demands" in member.detail and "inherited" not in member.detail:
-            _check(writer, other, member, side, report)
-        elif (
-            member.facet == "not null"
-            and member.detail.get("value")
-            and _gives_null(writer, member)
-        ):
-            _refused(writer, other, member, side, report)
-        elif (
-            "insert" in writer.commands
-            and family_of(member.kind) == COLUMN
-            and member.action == "alter"
-            and member.sub is not None
-            and not _gives_all(writer)
-            and member.sub not in writer.written
-        ):
-            if member.facet == "default" and member.sub not in backfilled:
-                _default(writer, member, side, report)
-            elif member.facet == "not null" and member.detail.get("value"):
-                _not_null(writer, other, member, side, report)
+    if other.members:
+        _members(writer, other, side, report)
     _copied(writer, other, report)
 
 
-def _gives_all(writer: Effect) -> bool:
-    return any(star.detail.get("access") == "write" for star in writer.stars)
+class _Meeting:
+    """A writer and a change of its table, with what is asked for more than once."""
+
+    __slots__ = ("writer", "other", "side", "report", "rows", "nulls", "gives_all", "made", "set")
+
+    def __init__(self, writer: Effect, other: Effect, side: Side, report: Report) -> None:
+        self.writer = writer
+        self.other = other
+        self.side = side
+        self.report = report
+        self.rows = list(_rows(writer))
+        """What is known of the rows that come, and of what others get."""
+        self.nulls = {name for row in self.rows for name, value in row.items() if value is None}
+        """Columns that a row comes with NULL for, or gets it, in so many words."""
+        self.gives_all = any(star.detail.get("access") == "write" for star in writer.stars)
+        self.made: dict[str | None, Touch] = {}
+        """New columns."""
+        self.set: set[tuple[str | None, str | None]] = set()
+        """What is altered of each member."""
+        for touch in other.members:
+            if touch.action == "alter":
+                self.set.add((touch.sub, touch.facet))
+            elif touch.action == "create" and family_of(touch.kind) == COLUMN:
+                self.made[touch.sub] = touch
+
+    def say(self, rule: str, kind: str, member: Touch, first: Side | None = None) -> None:
+        """An order if somebody has to go first, and otherwise a clash."""
+        outcome: Outcome = "clash" if first is None else "order"
+        key = key_of(member)
+        self.report(Verdict(rule, kind, outcome, "error", first, (key,), (self.writer.key,)))
 
 
-def _default(writer: Effect, member: Touch, side: Side, report: Report) -> None:
-    key = key_of(member)
-    if member.detail.get("value") is None and member.detail.get("was_not_null"):
-        report(
-            Verdict(
-                "insert-before-default-goes",
-                "column",
-                "order",
-                "error",
-                side,
-                (key,),
-                (writer.key,),
-            )
-        )
-    elif "inherited" not in member.detail and "unchanged" not in member.detail:
-        report(
-            Verdict("default-for-new-rows", "column", "clash", "error", None, (key,), (writer.key,))
-        )
-
-
-def _identity(writer: Effect, member: Touch, side: Side, report: Report) -> None:
-    """A column that gets no value any more, or that none may be given."""
-    value = member.detail.get("value")
-    given = member.sub in writer.written
-    if (value is None and not given and not _gives_all(writer)) or (value == "always" and given):
-        report(
-            Verdict(
-                "insert-before-identity",
-                "column",
-                "order",
-                "error",
-                side,
-                (key_of(member),),
-                (writer.key,),
-            )
-        )
-
-
-def _not_null(writer: Effect, other: Effect, member: Touch, side: Side, report: Report) -> None:
-    """A row without a value for a column that must have one from now on."""
-    if member.detail.get("was_not_null") or not _is_left_empty(member, other):
-        return
-    if any(one.facet == "default" and one.sub == member.sub for one in other.members):
-        return
-    _refused(writer, other, member, side, report)
-
-
-def _is_left_empty(member: Touch, other: Effect) -> bool:
-    """Whether rows get no value for the column by themselves, which may be a new one."""
-    for one in other.members:
-        if one.sub == member.sub and one.action == "create" and one.facet == "definition":
-            return not one.detail.keys() & {"default", "generated", "identity", "sequence"}
-    return member.detail.get("has_default") is False
-
-
-def _gives_null(writer: Effect, member: Touch) -> bool:
-    """Whether a row comes with NULL for the column, or gets it, in so many words."""
-    return member.sub is not None and any(
-        member.sub in row and row[member.sub] is None for row in _values(writer)
-    )
-
-
-def _values(writer: Effect) -> Iterator[dict[str, Json]]:
-    """What is known of the rows that come, and of what others get."""
+def _rows(writer: Effect) -> Iterator[dict[str, Json]]:
     for touch in writer.data:
         yield from rows_of(touch)
         values = touch.detail.get("set")
@@ -16272,67 +16222,104 @@ def _values(writer: Effect) -> Iterator[dict[str, Json]]:
             yield values
 
 
-def _left_out(writer: Effect, check: Touch) -> Iterator[dict[str, Json]]:
-    """The NULLs of rows that come without a value for columns which have no default."""
-    unfilled = check.detail.get("unfilled")
-    if "insert" in writer.commands and isinstance(unfilled, list) and not _gives_all(writer):
-        yield {str(name): None for name in unfilled if name not in writer.written}
+def _members(writer: Effect, other: Effect, side: Side, report: Report) -> None:
+    meeting = _Meeting(writer, other, side, report)
+    replaced = _anyway(writer, other.members)
+    checks = [touch for touch in other.members if "demands" in touch.detail]
+    if too_many(checks, meeting.rows):
+        report(too_many_to_compare("constraint", writer.key))
+        checks = []
+    for check in checks:
+        if check.action == "drop":
+            _check_goes(meeting, check)
+        elif "inherited" not in check.detail:
+            _check(meeting, check)
+    for member in other.members:
+        if member.kind in ("trigger", "rule"):
+            _trigger(writer, member, replaced.get(member.sub, set()), report)
+        elif member.facet == "identity" and "insert" in writer.commands:
+            _identity(meeting, member)
+        elif (
+            member.facet == "not null"
+            and member.detail.get("value")
+            and member.sub in meeting.nulls
+        ):
+            _refused(meeting, member)
+        elif (
+            "insert" in writer.commands
+            and family_of(member.kind) == COLUMN
+            and member.action == "alter"
+            and member.sub is not None
+            and not meeting.gives_all
+            and member.sub not in writer.written
+        ):
+            if member.facet == "default" and member.sub not in other.written:
+                _default(meeting, member)
+            elif member.facet == "not null" and member.detail.get("value"):
+                _not_null(meeting, member)
 
 
-def _refused(writer: Effect, other: Effect, member: Touch, side: Side, report: Report) -> None:
-    """A NULL that the column may not have from now on: who fills the column does so before."""
-    key = key_of(member)
-    if member.sub in other.written:
-        report(
-            Verdict(
-                "insert-before-not-null", "column", "order", "error", side, (key,), (writer.key,)
-            )
-        )
-    else:
-        report(
-            Verdict("row-without-value", "column", "clash", "error", None, (key,), (writer.key,))
-        )
+def _default(meeting: _Meeting, member: Touch) -> None:
+    if member.detail.get("value") is None and member.detail.get("was_not_null"):
+        meeting.say("insert-before-default-goes", "column", member, meeting.side)
+    elif "inherited" not in member.detail and "unchanged" not in member.detail:
+        meeting.say("default-for-new-rows", "column", member)
 
 
-def _check(writer: Effect, other: Effect, member: Touch, side: Side, report: Report) -> None:
-    """A row whose constants tell that it does not satisfy a new check."""
-    demands = condition_of(member.detail, "demands")
-    rows = chain(_values(writer), _left_out(writer, member))
-    if not any(is_violated(demands, row) for row in rows):
+def _identity(meeting: _Meeting, member: Touch) -> None:
+    """A column that gets no value any more, or that none may be given."""
+    value = member.detail.get("value")
+    given = member.sub in meeting.writer.written
+    if (value is None and not given and not meeting.gives_all) or (value == "always" and given):
+        meeting.say("insert-before-identity", "column", member, meeting.side)
+
+
+def _not_null(meeting: _Meeting, member: Touch) -> None:
+    """A row without a value for a column that must have one from now on."""
+    if member.detail.get("was_not_null") or (member.sub, "default") in meeting.set:
         return
-    key = key_of(member)
-    looks_back = "not_valid" not in member.detail or any(
-        one.facet == "validation" and one.sub == member.sub for one in other.members
-    )
-    if looks_back:
-        report(
-            Verdict(
-                "row-against-check", "constraint", "clash", "error", None, (key,), (writer.key,)
-            )
-        )
+    new = meeting.made.get(member.sub)
+    if new is None:
+        is_empty = member.detail.get("has_default") is False
     else:
-        report(
-            Verdict("row-before-check", "constraint", "order", "error", side, (key,), (writer.key,))
-        )
+        is_empty = not new.detail.keys() & {"default", "generated", "identity", "sequence"}
+    if is_empty:
+        _refused(meeting, member)
 
 
-def _check_goes(writer: Effect, member: Touch, side: Side, report: Report) -> None:
+def _refused(meeting: _Meeting, member: Touch) -> None:
+    """A NULL that the column may not have from now on: who fills the column does so before."""
+    if member.sub in meeting.other.written:
+        meeting.say("insert-before-not-null", "column", member, meeting.side)
+    else:
+        meeting.say("row-without-value", "column", member)
+
+
+def _check(meeting: _Meeting, check: Touch) -> None:
+    """A row whose constants tell that it does not satisfy a new check."""
+    demands = condition_of(check.detail, "demands")
+    rows = [*meeting.rows, _left_out(meeting, check)]
+    if any(is_violated(demands, row) for row in rows):
+        if "not_valid" in check.detail and (check.sub, "validation") not in meeting.set:
+            meeting.say("row-before-check", "constraint", check, meeting.side)
+        else:
+            meeting.say("row-against-check", "constraint", check)
+
+
+def _left_out(meeting: _Meeting, check: Touch) -> dict[str, Json]:
+    """The NULLs of a row that comes without a value for columns which have no default."""
+    unfilled = check.detail.get("unfilled")
+    if "insert" not in meeting.writer.commands or meeting.gives_all:
+        return {}
+    names = unfilled if isinstance(unfilled, list) else ()
+    return {str(name): None for name in names if name not in meeting.writer.written}
+
+
+def _check_goes(meeting: _Meeting, check: Touch) -> None:
     """A row that the check which goes refuses: it waits for that."""
-    demands = condition_of(member.detail, "demands")
-    if any(is_violated(demands, row) for row in _values(writer)):
-        key = key_of(member)
-        first = OTHER[side]
-        report(
-            Verdict(
-                "check-goes-before-row",
-                "constraint",
-                "order",
-                "error",
-                first,
-                (key,),
-                (writer.key,),
-            )
-        )
+    demands = condition_of(check.detail, "demands")
+    if any(is_violated(demands, row) for row in meeting.rows):
+        meeting.say("check-goes-before-row", "constraint", check, OTHER[meeting.side])
 
 
 def _anyway(writer: Effect, members: list[Touch]) -> dict[str | None, set[str]]:
@@ -19538,10 +19525,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Literal, NamedTuple
 
-from .. import safe_parser
 from ..script import noop
 from .builtin_names import words
 from .collector import Variables
+from .plpgsql_tokens import TokenReader, UnreadableBody
 
 PieceKind = Literal["expression", "query", "dynamic", "type", "row type", "column type"]
 
@@ -19551,18 +19538,6 @@ class Piece(NamedTuple):
 
     kind: PieceKind
     text: str
-
-
-class UnreadableBody(Exception):
-    """The body is not PL/pgSQL as this reader knows it."""
-
-
-class _Token(NamedTuple):
-    word: str
-    """Lower-case spelling; a quoted name keeps its quotes, so that it matches no keyword."""
-    start: int
-    end: int
-    is_name: bool
 
 
 class _Frame:
@@ -19575,17 +19550,14 @@ class _Frame:
         self.declared: list[str] = []
 
 
-_NOT_NAMES = frozenset(("SCONST", "BCONST", "XCONST", "USCONST", "FCONST", "ICONST", "PARAM", "Op"))
 _PLAIN_WORDS = frozenset(("and", "or", "not", "null", "true", "false", "is"))
 _PLAIN_SYMBOLS = words("+ - * / % = < > <> != <= >= || . ,")
 _PLAIN_STARTS = frozenset("'0123456789$")
-_OPENING = frozenset("([")
-_CLOSING = frozenset(")]")
 _RAISE_LEVELS = frozenset(("debug", "log", "info", "notice", "warning", "exception"))
 _HANDLER_VARIABLES = ("sqlstate", "sqlerrm")
 
 
-class BodyReader:
+class BodyReader(TokenReader):
     """Reads one body from its beginning to its end.
 
     ``variables`` changes while it reads: each piece must be looked at before the next is read.
@@ -19594,86 +19566,11 @@ class BodyReader:
     def __init__(
         self, body: str, variables: Variables, interrupts: Callable[[], None] = noop
     ) -> None:
+        super().__init__(body)
         self.variables = variables
         self._interrupts = interrupts
-        self._data = body.encode()
-        self._tokens = self._scan()
-        self._at = 0
         self._frames = [_Frame("routine")]
         self._label: str | None = None
-
-    # ---------------------------------------------------------------- tokens
-
-    def _scan(self) -> list[_Token]:
-        found = safe_parser.scan(self._data)
-        if found is None:
-            raise UnreadableBody("its characters cannot be scanned")
-        tokens: list[_Token] = []
-        for token in found:
-            if token.name in ("SQL_COMMENT", "C_COMMENT"):
-                continue
-            text = self._data[token.start : token.end + 1].decode()
-            is_name = token.name not in _NOT_NAMES and (text[0].isalpha() or text[0] in '_"')
-            tokens.append(_Token(text.lower(), token.start, token.end + 1, is_name))
-        return tokens
-
-    def _word(self, ahead: int = 0) -> str:
-        index = self._at + ahead
-        return self._tokens[index].word if index < len(self._tokens) else ""
-
-    def _is_name(self, ahead: int = 0) -> bool:
-        index = self._at + ahead
-        return index < len(self._tokens) and self._tokens[index].is_name
-
-    def _accept(self, *words: str) -> bool:
-        for offset, word in enumerate(words):
-            if self._word(offset) != word:
-                return False
-        self._at += len(words)
-        return True
-
-    def _expect(self, word: str) -> None:
-        if not self._accept(word):
-            raise UnreadableBody(f"{word!r} expected, not {self._word()!r}")
-
-    def _name(self) -> str:
-        if not self._is_name():
-            raise UnreadableBody(f"a name expected, not {self._word()!r}")
-        token = self._tokens[self._at]
-        self._at += 1
-        return self._folded(token)
-
-    def _folded(self, token: _Token) -> str:
-        if token.word[0] == '"':
-            text = self._data[token.start : token.end].decode()
-            return text[1:-1].replace('""', '"')
-        return token.word
-
-    def _text(self, start: int, end: int) -> str:
-        """The source of the tokens from ``start`` up to ``end``, without the latter."""
-        if start >= end:
-            return ""
-        return self._data[self._tokens[start].start : self._tokens[end - 1].end].decode()
-
-    def _find(self, *words: str) -> int:
-        """The next of these words outside parentheses."""
-        depth = 0
-        for index in range(self._at, len(self._tokens)):
-            word = self._tokens[index].word
-            if word in _OPENING:
-                depth += 1
-            elif word in _CLOSING:
-                depth -= 1
-            elif depth == 0 and word in words:
-                return index
-        raise UnreadableBody(f"{' or '.join(words)!r} missing")
-
-    def _until(self, *words: str) -> str:
-        """The source up to the next of these words, which is left to be read."""
-        end = self._find(*words)
-        text = self._text(self._at, end)
-        self._at = end
-        return text
 
     # ---------------------------------------------------------------- frames
 
@@ -19816,19 +19713,6 @@ class BodyReader:
             self.variables.declare(argument)
         yield from self._piece("query", self._until(";"))
         self.variables.forget(arguments)
-
-    def _closing(self) -> int:
-        """The parenthesis that closes the one that was opened before here."""
-        depth = 0
-        for index in range(self._at, len(self._tokens)):
-            word = self._tokens[index].word
-            if word in _OPENING:
-                depth += 1
-            elif word in _CLOSING:
-                if depth == 0:
-                    return index
-                depth -= 1
-        raise UnreadableBody("a parenthesis is not closed")
 
     def _exception(self) -> Iterator[Piece]:
         self._at += 1
@@ -20014,43 +19898,11 @@ class BodyReader:
             self._at = closing + 1
         self._until(end)
 
-    def _next_comma(self, end: int) -> int:
-        """The next comma outside parentheses before ``end``, or the end."""
-        depth = 0
-        for index in range(self._at, end):
-            word = self._tokens[index].word
-            if word in _OPENING:
-                depth += 1
-            elif word in _CLOSING:
-                depth -= 1
-            elif depth == 0 and word == ",":
-                return index
-        return end
-
     def _skip(self) -> Iterator[Piece]:
         """FETCH, MOVE, CLOSE, GET DIAGNOSTICS, NULL, COMMIT, ROLLBACK: variables only."""
         self._until(";")
         self._at += 1
         return iter(())
-
-    def _is_assignment(self) -> bool:
-        if not self._is_name() and not self._word().startswith("$"):
-            return False
-        ahead = 1
-        while True:
-            word = self._word(ahead)
-            if word in (":=", "="):
-                return True
-            if word == ".":
-                ahead += 2
-            elif word == "[":
-                depth = 1
-                while depth and self._at + ahead < len(self._tokens):
-                    ahead += 1
-                    depth += (self._word(ahead) == "[") - (self._word(ahead) == "]")
-                ahead += 1
-            else:
-                return False
 
     def _assignment(self) -> Iterator[Piece]:
         if self._word() in ("new", "old") and self._word(1) == ".":
@@ -20066,13 +19918,6 @@ class BodyReader:
         self._at += 1
         yield from self._expression_until(";")
         self._at += 1
-
-    def _subscripts(self, start: int, end: int) -> list[str]:
-        """``[1]`` or ``[1:2]``, either side of which may be missing."""
-        colon = next((i for i in range(start, end) if self._tokens[i].word == ":"), None)
-        if colon is None:
-            return [self._text(start, end)]
-        return [self._text(start, colon), self._text(colon + 1, end)]
 
     def _sql(self) -> Iterator[Piece]:
         """A statement of SQL, without the INTO that names variables."""
@@ -20138,6 +19983,163 @@ _STATEMENTS = {
     "rollback": BodyReader._skip,
 }
 """Statements by their first word; every other one is SQL."""
+$coord0$),
+('uses/plpgsql_tokens.py', $coord0$"""PL/pgSQL source as a row of tokens, and a place in it that moves on."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from .. import safe_parser
+
+
+class UnreadableBody(Exception):
+    """The body is not PL/pgSQL as this reader knows it."""
+
+
+class Token(NamedTuple):
+    word: str
+    """Lower-case spelling; a quoted name keeps its quotes, so that it matches no keyword."""
+    start: int
+    end: int
+    is_name: bool
+
+
+_NOT_NAMES = frozenset(("SCONST", "BCONST", "XCONST", "USCONST", "FCONST", "ICONST", "PARAM", "Op"))
+_OPENING = frozenset("([")
+_CLOSING = frozenset(")]")
+
+
+class TokenReader:
+    """Reads tokens one after the other, and the source between two of them."""
+
+    def __init__(self, body: str) -> None:
+        self._data = body.encode()
+        self._tokens = self._scan()
+        self._at = 0
+
+    def _scan(self) -> list[Token]:
+        found = safe_parser.scan(self._data)
+        if found is None:
+            raise UnreadableBody("its characters cannot be scanned")
+        tokens: list[Token] = []
+        for token in found:
+            if token.name in ("SQL_COMMENT", "C_COMMENT"):
+                continue
+            text = self._data[token.start : token.end + 1].decode()
+            is_name = token.name not in _NOT_NAMES and (text[0].isalpha() or text[0] in '_"')
+            tokens.append(Token(text.lower(), token.start, token.end + 1, is_name))
+        return tokens
+
+    def _word(self, ahead: int = 0) -> str:
+        index = self._at + ahead
+        return self._tokens[index].word if index < len(self._tokens) else ""
+
+    def _is_name(self, ahead: int = 0) -> bool:
+        index = self._at + ahead
+        return index < len(self._tokens) and self._tokens[index].is_name
+
+    def _accept(self, *words: str) -> bool:
+        for offset, word in enumerate(words):
+            if self._word(offset) != word:
+                return False
+        self._at += len(words)
+        return True
+
+    def _expect(self, word: str) -> None:
+        if not self._accept(word):
+            raise UnreadableBody(f"{word!r} expected, not {self._word()!r}")
+
+    def _name(self) -> str:
+        if not self._is_name():
+            raise UnreadableBody(f"a name expected, not {self._word()!r}")
+        token = self._tokens[self._at]
+        self._at += 1
+        return self._folded(token)
+
+    def _folded(self, token: Token) -> str:
+        if token.word[0] == '"':
+            text = self._data[token.start : token.end].decode()
+            return text[1:-1].replace('""', '"')
+        return token.word
+
+    def _text(self, start: int, end: int) -> str:
+        """The source of the tokens from ``start`` up to ``end``, without the latter."""
+        if start >= end:
+            return ""
+        return self._data[self._tokens[start].start : self._tokens[end - 1].end].decode()
+
+    def _find(self, *words: str) -> int:
+        """The next of these words outside parentheses."""
+        depth = 0
+        for index in range(self._at, len(self._tokens)):
+            word = self._tokens[index].word
+            if word in _OPENING:
+                depth += 1
+            elif word in _CLOSING:
+                depth -= 1
+            elif depth == 0 and word in words:
+                return index
+        raise UnreadableBody(f"{' or '.join(words)!r} missing")
+
+    def _until(self, *words: str) -> str:
+        """The source up to the next of these words, which is left to be read."""
+        end = self._find(*words)
+        text = self._text(self._at, end)
+        self._at = end
+        return text
+
+    def _closing(self) -> int:
+        """The parenthesis that closes the one that was opened before here."""
+        depth = 0
+        for index in range(self._at, len(self._tokens)):
+            word = self._tokens[index].word
+            if word in _OPENING:
+                depth += 1
+            elif word in _CLOSING:
+                if depth == 0:
+                    return index
+                depth -= 1
+        raise UnreadableBody("a parenthesis is not closed")
+
+    def _next_comma(self, end: int) -> int:
+        """The next comma outside parentheses before ``end``, or the end."""
+        depth = 0
+        for index in range(self._at, end):
+            word = self._tokens[index].word
+            if word in _OPENING:
+                depth += 1
+            elif word in _CLOSING:
+                depth -= 1
+            elif depth == 0 and word == ",":
+                return index
+        return end
+
+    def _is_assignment(self) -> bool:
+        if not self._is_name() and not self._word().startswith("$"):
+            return False
+        ahead = 1
+        while True:
+            word = self._word(ahead)
+            if word in (":=", "="):
+                return True
+            if word == ".":
+                ahead += 2
+            elif word == "[":
+                depth = 1
+                while depth and self._at + ahead < len(self._tokens):
+                    ahead += 1
+                    depth += (self._word(ahead) == "[") - (self._word(ahead) == "]")
+                ahead += 1
+            else:
+                return False
+
+    def _subscripts(self, start: int, end: int) -> list[str]:
+        """``[1]`` or ``[1:2]``, either side of which may be missing."""
+        colon = next((i for i in range(start, end) if self._tokens[i].word == ":"), None)
+        if colon is None:
+            return [self._text(start, end)]
+        return [self._text(start, colon), self._text(colon + 1, end)]
 $coord0$),
 ('uses/query.py', $coord0$"""Which function walks which statement that reads or changes rows, and queries in expressions.
 
@@ -20481,7 +20483,8 @@ from .collector import NO_VARIABLES, Collector, Variables
 from .expression import walk
 from .literals import constant_text
 from .nodes import is_a
-from .plpgsql import BodyReader, Piece, UnreadableBody
+from .plpgsql import BodyReader, Piece
+from .plpgsql_tokens import UnreadableBody
 from .query import NO_COMMON_TABLES
 from .sources import Level, Relation, Sources
 from .statement import Nested, statement
@@ -21458,7 +21461,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $function$
 # As the owner: where the parser lies is nothing that a caller may influence.
-if 'confiture_coord 0948f4868350d8dc' in GD:
+if 'confiture_coord f5f86fa04df9d62a' in GD:
     return
 import importlib
 import importlib.machinery
@@ -21466,7 +21469,7 @@ import importlib.util
 import marshal
 import sys
 
-package = 'coord_detector_0948f4868350d8dc'
+package = 'coord_detector_f5f86fa04df9d62a'
 python = f'{sys.implementation.cache_tag} {importlib.util.MAGIC_NUMBER.hex()}'
 compiled = plpy.prepare(
     'select path, code from coord.detector_code where fingerprint = $1 and python = $2',
@@ -21529,7 +21532,7 @@ loader = importlib.import_module(package + '.loader')
 loader.prepare(f"{folder[0]['setting']}/confiture_coord/{version}", in_backend=True)
 backend = importlib.import_module(package + '.backend')
 backend.start(plpy)
-GD['confiture_coord 0948f4868350d8dc'] = backend
+GD['confiture_coord f5f86fa04df9d62a'] = backend
 $function$;
 comment on function coord._load_detector() is
     'Loads the detector into this session (internal; harmless to call)';
@@ -21542,7 +21545,7 @@ import importlib.util
 import marshal
 import sys
 
-package = 'coord_detector_0948f4868350d8dc'
+package = 'coord_detector_f5f86fa04df9d62a'
 python = f'{sys.implementation.cache_tag} {importlib.util.MAGIC_NUMBER.hex()}'
 insert = plpy.prepare(
     'insert into coord.detector_code (fingerprint, python, path, code) values ($1, $2, $3, $4)',
@@ -22672,10 +22675,10 @@ create or replace function coord._footprint(
 )
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord 0948f4868350d8dc')
+detector = GD.get('confiture_coord f5f86fa04df9d62a')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 0948f4868350d8dc']
+    detector = GD['confiture_coord f5f86fa04df9d62a']
 return detector.footprint(changes, change_list, search_path, effective_path)
 $function$;
 comment on function coord._footprint(text, text[], text, name[]) is
@@ -22756,10 +22759,10 @@ set plan_cache_mode = force_generic_plan
 set jit = off
 set quote_all_identifiers = off
 as $function$
-detector = GD.get('confiture_coord 0948f4868350d8dc')
+detector = GD.get('confiture_coord f5f86fa04df9d62a')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 0948f4868350d8dc']
+    detector = GD['confiture_coord f5f86fa04df9d62a']
 return detector.compare(
     text_a, list_a, text_b, list_b, search_path, effective_path, use_catalog, limits)
 $function$;
@@ -22863,10 +22866,10 @@ comment on function coord.compare_changes(text[], text, text, boolean) is
 create or replace function coord._detector_facts(out problem text[], out facts json)
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord 0948f4868350d8dc')
+detector = GD.get('confiture_coord f5f86fa04df9d62a')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 0948f4868350d8dc']
+    detector = GD['confiture_coord f5f86fa04df9d62a']
 return detector.facts()
 $function$;
 comment on function coord._detector_facts() is
@@ -22888,10 +22891,10 @@ set plan_cache_mode = force_generic_plan
 set jit = off
 set quote_all_identifiers = off
 as $function$
-detector = GD.get('confiture_coord 0948f4868350d8dc')
+detector = GD.get('confiture_coord f5f86fa04df9d62a')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 0948f4868350d8dc']
+    detector = GD['confiture_coord f5f86fa04df9d62a']
 return detector.analyse(changes, change_list, search_path, effective_path, tables_declared,
                         feature_name, limits)
 $function$;
@@ -22910,10 +22913,10 @@ set plan_cache_mode = force_generic_plan
 set jit = off
 set quote_all_identifiers = off
 as $function$
-detector = GD.get('confiture_coord 0948f4868350d8dc')
+detector = GD.get('confiture_coord f5f86fa04df9d62a')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 0948f4868350d8dc']
+    detector = GD['confiture_coord f5f86fa04df9d62a']
 return detector.detect(
     intent_no, agent_id, feature_name, keys, are_exclusive, touches, resolved_path)
 $function$;
@@ -24058,10 +24061,10 @@ comment on function coord.amend_intent(uuid, text[], text[], text, text, text) i
 create or replace function coord._sort_intents(nodes json, edges json) returns json
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord 0948f4868350d8dc')
+detector = GD.get('confiture_coord f5f86fa04df9d62a')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 0948f4868350d8dc']
+    detector = GD['confiture_coord f5f86fa04df9d62a']
 return detector.merge_order(nodes, edges)
 $function$;
 comment on function coord._sort_intents(json, json) is
@@ -24464,6 +24467,29 @@ $function$;
 comment on function coord._footprint_problems() is
     'Intents that detection does not see as what they are, with what mends each (internal)';
 
+create or replace function coord._privilege_problems(out problem text) returns setof text
+language sql stable
+set search_path = pg_catalog, pg_temp
+as $function$
+-- ALTER DEFAULT PRIVILEGES, for one, gives rights on every new table, these too.
+with grantee as (
+    select coalesce(quote_ident(r.rolname), 'PUBLIC') as name,
+           string_agg(distinct p.privilege_type, ', ' order by p.privilege_type) as rights
+    from pg_class c
+    cross join lateral aclexplode(c.relacl) p
+    left join pg_roles r on r.oid = p.grantee
+    where c.relnamespace = 'coord'::regnamespace and c.relkind in ('r', 'v')
+      and p.grantee <> c.relowner and r.rolsuper is not true
+      and p.privilege_type in ('INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'TRIGGER')
+    group by r.rolname
+)
+select format('%s may write tables of schema coord (%s), which only their owner should; mend it with: '
+              'REVOKE %s ON ALL TABLES IN SCHEMA coord FROM %s', g.name, g.rights, g.rights, g.name)
+from grantee g order by g.name
+$function$;
+comment on function coord._privilege_problems() is
+    'Who may write the tables besides their owner, with what mends it (internal)';
+
 create or replace function coord._function_problems(out problem text) returns setof text
 language sql stable
 set search_path = pg_catalog, pg_temp
@@ -24475,7 +24501,7 @@ with ours (name, body, security_definer, settings) as (
     values
 ('_actor', '1f18e24a0fc5d3a93dce49596a06e5490056e6586d2742f4f2616d342b9eb0d2', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_amend', '7e6a0e12eb3ab7c3827b3f9ce1ffbd021acee47513fba8f934c5c9adb03fb570', true, array['search_path=pg_catalog, pg_temp']::text[]),
-('_analyse', '1d425e11b93ce95244894fdc664b2b1253e48a8c7aea6e80d20eff865ac21e32', false, array['plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
+('_analyse', '76fac1558f0001dff78baced67049270c281687a41c089eec93d00ecc9a2a705', false, array['plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
 ('_append_history', '8a9eea1b4606579ac7b0296299e644caa5376282fa36973429a7f3ceff78729f', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_authorise', 'c62c1527f3a9c9edd31a092a506bf95cb50ebb0c69beb1527d70df01d1da8009', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_authorise_review', '0577744c55b7787ae7f48e9e124976df695deddaa18d2a38a8bcd2d17ca89aa2', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -24494,7 +24520,7 @@ with ours (name, body, security_definer, settings) as (
 ('_check_text', '4ddd5559af47f45d0269f80e775c95c3e4af4a88ff8aff9024111451b5a64071', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_check_transition', 'e599451da1cc2eaa3c48a568d2ef0836db5432e24f46dfa3287a573fea4637f1', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_choice', '6a0ec09ca728fa8eb8b028fb505a70f93afd7c5095f2c6c0437233e035cd5d30', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_compare', '558552d98e1a77425861d757e5428a0984af3dd8457a14ece1ba46141b48a9f9', false, array['plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
+('_compare', '92bbecf9b102b5312d70cfb54b285a936657357254555c296de31fbed3bed3d5', false, array['plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
 ('_compare_rows', 'dd08eeca5d3dd639f8f0733f06353fa94cb3bd9b3e808684fb0e5636fa399035', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_conflict_json', 'a3932a0d0c54d5c6e2a7a60973f3dcf570b7b6a3c9c6a1f28a0d89edad5203b2', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_conflict_line', 'bb606d623ac35ddfb72ef3905e94aba579c416a22a2db649125cceb68f12d403', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -24503,13 +24529,13 @@ with ours (name, body, security_definer, settings) as (
 ('_counts', '7fe8790f45e15bd26f82f9151646c029fb46c2b3487c1b571619010f7fce82b7', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_declare', 'd7b4b1148e125153e71c3a09616a03b0210ac958d245ea152a29997158154fff', false, null::text[]),
 ('_depends_on', 'f37bc93deed02bf43a8a632aea86923b8f86906001140165b00e5d823ca71d6d', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_detect', '0c7b1aa1cb484688fd0ded67e49c42411b72b5de992878e78b9cc4c091b96f65', false, array['enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
-('_detector_facts', '237c3b565e6ab85025115ca678c524d6d4558e448a2a64f81f18d68632743239', false, null::text[]),
-('_detector_sources', 'c0dfd9a1a5024dda69ed1761a7ccbfa957859c9171776611372a367a3a503a33', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_detect', 'a948f1634da7d97e506c32390c83c247c11f4cbde97819e874ee7c8c14b34d72', false, array['enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
+('_detector_facts', '7e55cf8d683fe55d8293788336d7f47e781c65601a4f20849e58eb67b1d757ae', false, null::text[]),
+('_detector_sources', '18055ea563229da1ab8aeb566df104b2d9a7b0f2a9fbe703deb541ff2d27af50', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_digest_of', 'af0f4735eb433dca9fd14b71246b20d20daa3cba8f7c0cd06774be1d1088bd30', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_ended', '679a84d1d5a194bca40468412857eae0e2e10b1e58e855442af1b763c8ada9be', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_follow_transition', '35b401e5c0362e7364b602cda21afbef50d5be447c42e99475bf5c4433bdb7a0', true, array['search_path=pg_catalog, pg_temp']::text[]),
-('_footprint', '45b4e91e129085f62c8c376d5b48e40f780a8b8ed3b8acb03eda89e7b19095e3', false, null::text[]),
+('_footprint', 'eb31590449bc021c63c26536a3387dae01c174c0e8b3854df105c6024c143b6a', false, null::text[]),
 ('_footprint_problems', '9aea6fc496338611dd24530c5c28fc4a5a0263ac96ae68681b64166a55d43163', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_footprint_rows', '2cf258b01339c7b05129607c705ac7d7cf484d67ac6bb504d677d0782027a4bf', false, null::text[]),
 ('_for_client', 'd0825a6fb3e6d430f3d0516425c793652a21db2021c07ab80944ab1d2c9b62fb', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -24537,7 +24563,7 @@ with ours (name, body, security_definer, settings) as (
 ('_known_hashes', '4f7872e748c4ad03daeaccbcc0f6259069f7be6c358d858ae4626cca6f837fda', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_limit_lock_wait', '4eed619fef29ee8feefa29b6653cf4fd679e0e33931a8cf4a4ed9698cea5ae8d', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_limits', 'ffaff60bb0800af484cb83e505b5a2b84b78e7495a3c4b0538c9f442bf412c0e', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_load_detector', '7d6fe8f8687ebf982befd8db1fa6f1265b24dec9e559c9b15c9e636a5f9bdee0', true, array['search_path=pg_catalog, pg_temp']::text[]),
+('_load_detector', 'b969eb883f425e75bcfbfb51606f66226ebc9fa0338dcec938639a798600ce63', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_container', '423434b839f055dd1b41a180585f7d2262aa43f041472a83077af7de726a878f', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_holder', 'b5cbdc0966ec19527fcf60f6a1819b4a82cfbf52f64f5af082ff850e624a4861', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_intent_keys', '001e7dcfa0ced100c60e78b7b257478730a36c946731aaf1ff8cd2f0ac627023', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -24550,6 +24576,7 @@ with ours (name, body, security_definer, settings) as (
 ('_moot_conflicts', '5c96ef8e977b6486e70f46a6b81937dfb7b70e29b6ff672ca480e82178ca06ed', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_move', '5f0b52e03d2cbb7c985ee68737d2a7290c37ce95bb5f6faadc3dcc413c66c3ab', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_notify_of_conflicts', 'd1058afbcc6fce52780281f1ec835f8f94c1853d41d12d73625aea8cb0e68e73', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_privilege_problems', '0436387f566cb502b4636cf8abc9af063ff2e58a42ce167ead6a147efd5a1b00', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_raise', '6cd49e93d0f5d4539129fcd155cc1eaaf889076700c9bedc41d3d982168a919a', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_raise', 'fc0f1de6b844981356de8d16fd32c675b2a3e4e24f9a8667c62db54ffee71ce8', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_raise_lock_wait', '0c6fbcdbb21cb6a6aef6700defde7cc0ff5b50c6df214bf14492c9854169adad', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -24561,7 +24588,7 @@ with ours (name, body, security_definer, settings) as (
 ('_register', '56586fa081177e9edb9742f7387773afbdb95351798f0c855838049b364b823e', true, array['search_path=pg_catalog, pg_temp', 'enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
 ('_setting_of', '9d76f07c41d36e171fb59699533b0dfe2bb059a0e9b71815c7d80aaf51c362b8', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_settle', '9d4fad5adf4522029c8ffd5d5136f09ccb1d48c849bb89563c90a4e4156350cc', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_sort_intents', '6b9589c243c5d6d7b707e74454663ff90ee6689c9b68767f934c4bc0616269af', false, null::text[]),
+('_sort_intents', '3496894afda9ae3cbac21532bda439ea656ae564fa64921d7f2f776bba941fec', false, null::text[]),
 ('_status_after_conflict', '60693c723e2feefd7ba0d87d0cd41e22dcacacbceb5b21329700a2d216169e9e', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_store_conflicts', '380c4a52ee39572d837cbab55a1ce74f44c445652d82c5daa2882e8b163ba095', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_store_footprint', 'c61256ff241805c040abb05c226075df836ef4d55af9edda52519d7e0880d485', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -24580,9 +24607,9 @@ with ours (name, body, security_definer, settings) as (
 ('compare_changes', '1d38b48d75c0b9ccb3ad217145abf0a3d4104e92fd1eafbf57281b45e75e025e', false, null::text[]),
 ('compare_changes', 'c1c57ed3b89f392da90e83e7e4b80eb1c5190f50bd8e4524bf2cc7ddb3e6f559', false, null::text[]),
 ('compare_changes', 'ef266f6615d9f01190de9cd8fb41a98476373a7e0c087bc8e5e3d652a18528d5', false, null::text[]),
-('compile_detector', 'db014270ba51f4cb5f9b0b94728c304b18d4d4fc107bd9965f1e91844b35ac32', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('compile_detector', '9e607907bdd72cbabfb907ce5d2f0c7409c02b081f6d8615dd00f3fb60ab6ead', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('conflicts_of', '8986db19d00b60fecf4c8390651e72549c95cabda085669464d62af07d11cb31', true, array['search_path=pg_catalog, pg_temp']::text[]),
-('detector_check', 'e360eb725de1e9e76c19bb9908f7a263ca954511b58caca2e37c43bd9593302e', true, array['search_path=pg_catalog, pg_temp']::text[]),
+('detector_check', '12455e239e7799ca6932895ce957e587f00cd41d0bba27ba4d696593576bf83c', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('export_ended', '37a73f17837d8b565ad3462f63279cfc2f85d64a7dfe9d32605f50aa6a26b121', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('footprint', '27ae5aaf12fe0cbd09f6421c21f11de55432867933b3a5ffb375379ce443a5bc', false, null::text[]),
 ('footprint', 'f38122e9c251698f6c4263e5a92e259d1466bd91b70553b705337519cc3e1d83', false, null::text[]),
@@ -24658,6 +24685,7 @@ begin
                         from coord._guard_triggers() g)
                || array(select w.problem from coord._foreign_writers() w)
                || array(select f.problem from coord._footprint_problems() f)
+               || array(select p.problem from coord._privilege_problems() p)
                || array(select p.problem from coord._function_problems() p)
         from json_to_record(coalesce(d.facts, '{}')) as f (
             pglast text, pglast_supported text, grammar text, python text, libc text, path text,

@@ -116,6 +116,7 @@ begin
 ('function', '_moot_conflicts', 1),
 ('function', '_move', 1),
 ('function', '_notify_of_conflicts', 1),
+('function', '_privilege_problems', 1),
 ('function', '_raise', 2),
 ('function', '_raise_lock_wait', 1),
 ('function', '_recheck', 1),

@@ -95,6 +95,29 @@ $function$;
 comment on function coord._footprint_problems() is
     'Intents that detection does not see as what they are, with what mends each (internal)';
 
+create or replace function coord._privilege_problems(out problem text) returns setof text
+language sql stable
+set search_path = pg_catalog, pg_temp
+as $function$
+-- ALTER DEFAULT PRIVILEGES, for one, gives rights on every new table, these too.
+with grantee as (
+    select coalesce(quote_ident(r.rolname), 'PUBLIC') as name,
+           string_agg(distinct p.privilege_type, ', ' order by p.privilege_type) as rights
+    from pg_class c
+    cross join lateral aclexplode(c.relacl) p
+    left join pg_roles r on r.oid = p.grantee
+    where c.relnamespace = 'coord'::regnamespace and c.relkind in ('r', 'v')
+      and p.grantee <> c.relowner and r.rolsuper is not true
+      and p.privilege_type in ('INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'TRIGGER')
+    group by r.rolname
+)
+select format('%s may write tables of schema coord (%s), which only their owner should; mend it with: '
+              'REVOKE %s ON ALL TABLES IN SCHEMA coord FROM %s', g.name, g.rights, g.rights, g.name)
+from grantee g order by g.name
+$function$;
+comment on function coord._privilege_problems() is
+    'Who may write the tables besides their owner, with what mends it (internal)';
+
 create or replace function coord._function_problems(out problem text) returns setof text
 language sql stable
 set search_path = pg_catalog, pg_temp
@@ -159,6 +182,7 @@ begin
                         from coord._guard_triggers() g)
                || array(select w.problem from coord._foreign_writers() w)
                || array(select f.problem from coord._footprint_problems() f)
+               || array(select p.problem from coord._privilege_problems() p)
                || array(select p.problem from coord._function_problems() p)
         from json_to_record(coalesce(d.facts, '{}')) as f (
             pglast text, pglast_supported text, grammar text, python text, libc text, path text,
