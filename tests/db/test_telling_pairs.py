@@ -316,6 +316,14 @@ PAIRS: dict[str, tuple[str, str]] = {
         " alter column tier type tier using tier::tier, alter column tier set default 'free'",
         "insert into team (name) values ('new')",
     ),
+    "a reference to a table that is made anew without a key": (
+        "alter table team rename to team_1; create table team (id integer)",
+        "create table badge (team_id integer references team (id))",
+    ),
+    "a reference to a table that is made anew with a key": (
+        "alter table team rename to team_1; create table team (id integer primary key)",
+        "create table badge (team_id integer references team (id))",
+    ),
     "renamed and renamed back": (
         "alter table note rename to note_1; alter table note_1 rename to note",
         "alter table note add column extra text",

@@ -6,7 +6,7 @@ from ..identity import COLUMN, RELATION, family_of
 from ..model import Outcome, Side, Touch
 from . import dependents
 from .both_stay import TABLES
-from .effects import Effect
+from .effects import UNIQUE, Effect
 from .guards import is_rename, skips
 from .needs import changes_of, data_named_by, looked_up_by
 from .verdict import OTHER, Report, say
@@ -105,7 +105,9 @@ def one_replaces(replacer: Effect, other: Effect, side: Side, report: Report) ->
     if not (looked_up or changes or data or other.columns):
         return
     if replacer.key.family == RELATION and (
-        _lacks(replacer, made, other, changes) or _is_not_for(made, looked_up, changes)
+        _lacks(replacer, made, other, changes)
+        or _is_not_for(made, looked_up, changes)
+        or _has_no_key(replacer, made, looked_up)
     ):
         # The new one lacks what the other side uses, or is nothing that can be used so.
         say(
@@ -211,6 +213,18 @@ def _only_loses_rows(data: list[Touch]) -> bool:
         or "truncate" in touch.detail
         or touch.detail.get("via") == "catalog"
         for touch in data
+    )
+
+
+def _has_no_key(replacer: Effect, made: Touch, uses: list[Touch]) -> bool:
+    """Whether a new table has no key at all, and a foreign key is to refer to it."""
+    if made.kind != "table" or made.facet != "definition" or "columns" in made.detail:
+        return False
+    return any(
+        touch.detail.get("by") == "table constraint" and "own" not in touch.detail for touch in uses
+    ) and not any(
+        touch.action == "create" and touch.detail.get("constraint_type") in UNIQUE
+        for touch in replacer.members
     )
 
 

@@ -77,6 +77,7 @@ def _text(value: object) -> str | None:
 
 
 def _schema_and_inside(whole: Prepared, other: Prepared, side: Side, report: Report) -> None:
+    later = {_grant(touch, touch.schema) for touch in whole.defaults if touch.sub is None}
     for touch in _compared(whole.whole_schemas, other.touches, report):
         inside = other.schemas.get(touch.name)
         if not inside:
@@ -89,7 +90,7 @@ def _schema_and_inside(whole: Prepared, other: Prepared, side: Side, report: Rep
             ):
                 _create_and_inside(touch, inside, side, report)
         elif touch.detail.get("all_in_schema"):
-            _all_and_inside(touch, inside, whole.defaults, report)
+            _all_and_inside(touch, inside, _grant(touch, touch.name) in later, report)
 
 
 def _compared(wholes: list[Touch], others: Sequence[Touch], report: Report) -> list[Touch]:
@@ -164,13 +165,13 @@ _COVERED_BY = {
 }
 
 
-def _all_and_inside(
-    granted: Touch, inside: list[Touch], defaults: list[Touch], report: Report
-) -> None:
-    """GRANT … ON ALL TABLES IN SCHEMA means those that are there when it is run."""
+def _all_and_inside(granted: Touch, inside: list[Touch], later_too: bool, report: Report) -> None:
+    """GRANT … ON ALL TABLES IN SCHEMA means those that are there when it is run.
+
+    ``later_too`` says that what comes later gets the same by default.
+    """
     what = (granted.facet or "").removeprefix("privileges of ")
     schema = key_of(granted)
-    later_too = any(_goes_with(granted, default) for default in defaults)
     for touch in inside:
         covered = _COVERED_BY.get(touch.kind)
         if covered != what and not (what == "routines" and covered in ("functions", "procedures")):
@@ -199,17 +200,13 @@ def _all_and_inside(
             )
 
 
-def _goes_with(granted: Touch, default: Touch) -> bool:
-    """Whether both grant the same: on what is there in a schema, and on what comes later."""
-    what = (granted.facet or "").removeprefix("privileges of ")
-    return (
-        default.sub is None
-        and default.schema == granted.name
-        and default.name == f"on {what}"
-        and default.detail.get("is_grant") == granted.detail.get("is_grant")
-        and listed_in(default, "grantee") == listed_in(granted, "grantee")
-        and listed_in(default, "privileges") == listed_in(granted, "privileges")
-    )
+def _grant(touch: Touch, schema: str | None) -> tuple[object, ...]:
+    """What is granted or revoked: on what is there in a schema, or on what comes later."""
+    facet = touch.facet or ""
+    what = facet.removeprefix("privileges of ") if " of " in facet else touch.name[len("on ") :]
+    grantees, privileges = listed_in(touch, "grantee"), listed_in(touch, "privileges")
+    is_grant = bool(touch.detail.get("is_grant"))
+    return (schema, what, is_grant, frozenset(grantees), frozenset(privileges))
 
 
 def _was_there(touch: Touch) -> bool:
@@ -262,11 +259,12 @@ def _dynamic(touch: Touch, report: Report) -> None:
 
 def _defaults_and_made(changer: Prepared, maker: Prepared, report: Report) -> None:
     """Default privileges are copied when an object is created, and never again."""
+    present = {_grant(touch, touch.name) for touch in changer.whole_schemas}
     for change in _compared(changer.defaults, maker.made, report):
         what = change.name.removeprefix("on ")
         if change.sub is not None or change.detail.get("effective"):
             continue  # for what another role creates; or it is so already
-        if any(_goes_with(whole, change) for whole in changer.whole_schemas):
+        if _grant(change, change.schema) in present:
             continue  # what is there already gets the same
         for made in maker.made:
             covered = _COVERED_BY.get(made.kind)

@@ -3,121 +3,59 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import chain
 
 from ..identity import COLUMN, family_of, key_of
-from ..model import Json, Side, Touch
+from ..model import Json, Outcome, Side, Touch
 from .conditions import condition_of, is_violated
 from .effects import Effect
 from .verdict import OTHER, Report, Verdict, say, severity_of
+from .volume import too_many, too_many_to_compare
 from .writers import rows_of
 
 
 def compare(writer: Effect, other: Effect, side: Side, report: Report) -> None:
     """``writer`` changes rows of a relation, ``other`` does something to it."""
-    backfilled = other.written
-    replaced = _anyway(writer, other.members)
     for switch in other.alters.get("enabled", ()):
         if "triggers" in switch.detail:
             _trigger(writer, switch, set(), report)
-    for member in other.members:
-        if member.kind in ("trigger", "rule"):
-            _trigger(writer, member, replaced.get(member.sub, set()), report)
-        elif member.facet == "identity" and "insert" in writer.commands:
-            _identity(writer, member, side, report)
-        elif "demands" in member.detail and member.action == "drop":
-            _check_goes(writer, member, side, report)
-        elif "demands" in member.detail and "inherited" not in member.detail:
-            _check(writer, other, member, side, report)
-        elif (
-            member.facet == "not null"
-            and member.detail.get("value")
-            and _gives_null(writer, member)
-        ):
-            _refused(writer, other, member, side, report)
-        elif (
-            "insert" in writer.commands
-            and family_of(member.kind) == COLUMN
-            and member.action == "alter"
-            and member.sub is not None
-            and not _gives_all(writer)
-            and member.sub not in writer.written
-        ):
-            if member.facet == "default" and member.sub not in backfilled:
-                _default(writer, member, side, report)
-            elif member.facet == "not null" and member.detail.get("value"):
-                _not_null(writer, other, member, side, report)
+    if other.members:
+        _members(writer, other, side, report)
     _copied(writer, other, report)
 
 
-def _gives_all(writer: Effect) -> bool:
-    return any(star.detail.get("access") == "write" for star in writer.stars)
+class _Meeting:
+    """A writer and a change of its table, with what is asked for more than once."""
+
+    __slots__ = ("writer", "other", "side", "report", "rows", "nulls", "gives_all", "made", "set")
+
+    def __init__(self, writer: Effect, other: Effect, side: Side, report: Report) -> None:
+        self.writer = writer
+        self.other = other
+        self.side = side
+        self.report = report
+        self.rows = list(_rows(writer))
+        """What is known of the rows that come, and of what others get."""
+        self.nulls = {name for row in self.rows for name, value in row.items() if value is None}
+        """Columns that a row comes with NULL for, or gets it, in so many words."""
+        self.gives_all = any(star.detail.get("access") == "write" for star in writer.stars)
+        self.made: dict[str | None, Touch] = {}
+        """New columns."""
+        self.set: set[tuple[str | None, str | None]] = set()
+        """What is altered of each member."""
+        for touch in other.members:
+            if touch.action == "alter":
+                self.set.add((touch.sub, touch.facet))
+            elif touch.action == "create" and family_of(touch.kind) == COLUMN:
+                self.made[touch.sub] = touch
+
+    def say(self, rule: str, kind: str, member: Touch, first: Side | None = None) -> None:
+        """An order if somebody has to go first, and otherwise a clash."""
+        outcome: Outcome = "clash" if first is None else "order"
+        key = key_of(member)
+        self.report(Verdict(rule, kind, outcome, "error", first, (key,), (self.writer.key,)))
 
 
-def _default(writer: Effect, member: Touch, side: Side, report: Report) -> None:
-    key = key_of(member)
-    if member.detail.get("value") is None and member.detail.get("was_not_null"):
-        report(
-            Verdict(
-                "insert-before-default-goes",
-                "column",
-                "order",
-                "error",
-                side,
-                (key,),
-                (writer.key,),
-            )
-        )
-    elif "inherited" not in member.detail and "unchanged" not in member.detail:
-        report(
-            Verdict("default-for-new-rows", "column", "clash", "error", None, (key,), (writer.key,))
-        )
-
-
-def _identity(writer: Effect, member: Touch, side: Side, report: Report) -> None:
-    """A column that gets no value any more, or that none may be given."""
-    value = member.detail.get("value")
-    given = member.sub in writer.written
-    if (value is None and not given and not _gives_all(writer)) or (value == "always" and given):
-        report(
-            Verdict(
-                "insert-before-identity",
-                "column",
-                "order",
-                "error",
-                side,
-                (key_of(member),),
-                (writer.key,),
-            )
-        )
-
-
-def _not_null(writer: Effect, other: Effect, member: Touch, side: Side, report: Report) -> None:
-    """A row without a value for a column that must have one from now on."""
-    if member.detail.get("was_not_null") or not _is_left_empty(member, other):
-        return
-    if any(one.facet == "default" and one.sub == member.sub for one in other.members):
-        return
-    _refused(writer, other, member, side, report)
-
-
-def _is_left_empty(member: Touch, other: Effect) -> bool:
-    """Whether rows get no value for the column by themselves, which may be a new one."""
-    for one in other.members:
-        if one.sub == member.sub and one.action == "create" and one.facet == "definition":
-            return not one.detail.keys() & {"default", "generated", "identity", "sequence"}
-    return member.detail.get("has_default") is False
-
-
-def _gives_null(writer: Effect, member: Touch) -> bool:
-    """Whether a row comes with NULL for the column, or gets it, in so many words."""
-    return member.sub is not None and any(
-        member.sub in row and row[member.sub] is None for row in _values(writer)
-    )
-
-
-def _values(writer: Effect) -> Iterator[dict[str, Json]]:
-    """What is known of the rows that come, and of what others get."""
+def _rows(writer: Effect) -> Iterator[dict[str, Json]]:
     for touch in writer.data:
         yield from rows_of(touch)
         values = touch.detail.get("set")
@@ -125,67 +63,104 @@ def _values(writer: Effect) -> Iterator[dict[str, Json]]:
             yield values
 
 
-def _left_out(writer: Effect, check: Touch) -> Iterator[dict[str, Json]]:
-    """The NULLs of rows that come without a value for columns which have no default."""
-    unfilled = check.detail.get("unfilled")
-    if "insert" in writer.commands and isinstance(unfilled, list) and not _gives_all(writer):
-        yield {str(name): None for name in unfilled if name not in writer.written}
+def _members(writer: Effect, other: Effect, side: Side, report: Report) -> None:
+    meeting = _Meeting(writer, other, side, report)
+    replaced = _anyway(writer, other.members)
+    checks = [touch for touch in other.members if "demands" in touch.detail]
+    if too_many(checks, meeting.rows):
+        report(too_many_to_compare("constraint", writer.key))
+        checks = []
+    for check in checks:
+        if check.action == "drop":
+            _check_goes(meeting, check)
+        elif "inherited" not in check.detail:
+            _check(meeting, check)
+    for member in other.members:
+        if member.kind in ("trigger", "rule"):
+            _trigger(writer, member, replaced.get(member.sub, set()), report)
+        elif member.facet == "identity" and "insert" in writer.commands:
+            _identity(meeting, member)
+        elif (
+            member.facet == "not null"
+            and member.detail.get("value")
+            and member.sub in meeting.nulls
+        ):
+            _refused(meeting, member)
+        elif (
+            "insert" in writer.commands
+            and family_of(member.kind) == COLUMN
+            and member.action == "alter"
+            and member.sub is not None
+            and not meeting.gives_all
+            and member.sub not in writer.written
+        ):
+            if member.facet == "default" and member.sub not in other.written:
+                _default(meeting, member)
+            elif member.facet == "not null" and member.detail.get("value"):
+                _not_null(meeting, member)
 
 
-def _refused(writer: Effect, other: Effect, member: Touch, side: Side, report: Report) -> None:
-    """A NULL that the column may not have from now on: who fills the column does so before."""
-    key = key_of(member)
-    if member.sub in other.written:
-        report(
-            Verdict(
-                "insert-before-not-null", "column", "order", "error", side, (key,), (writer.key,)
-            )
-        )
-    else:
-        report(
-            Verdict("row-without-value", "column", "clash", "error", None, (key,), (writer.key,))
-        )
+def _default(meeting: _Meeting, member: Touch) -> None:
+    if member.detail.get("value") is None and member.detail.get("was_not_null"):
+        meeting.say("insert-before-default-goes", "column", member, meeting.side)
+    elif "inherited" not in member.detail and "unchanged" not in member.detail:
+        meeting.say("default-for-new-rows", "column", member)
 
 
-def _check(writer: Effect, other: Effect, member: Touch, side: Side, report: Report) -> None:
-    """A row whose constants tell that it does not satisfy a new check."""
-    demands = condition_of(member.detail, "demands")
-    rows = chain(_values(writer), _left_out(writer, member))
-    if not any(is_violated(demands, row) for row in rows):
+def _identity(meeting: _Meeting, member: Touch) -> None:
+    """A column that gets no value any more, or that none may be given."""
+    value = member.detail.get("value")
+    given = member.sub in meeting.writer.written
+    if (value is None and not given and not meeting.gives_all) or (value == "always" and given):
+        meeting.say("insert-before-identity", "column", member, meeting.side)
+
+
+def _not_null(meeting: _Meeting, member: Touch) -> None:
+    """A row without a value for a column that must have one from now on."""
+    if member.detail.get("was_not_null") or (member.sub, "default") in meeting.set:
         return
-    key = key_of(member)
-    looks_back = "not_valid" not in member.detail or any(
-        one.facet == "validation" and one.sub == member.sub for one in other.members
-    )
-    if looks_back:
-        report(
-            Verdict(
-                "row-against-check", "constraint", "clash", "error", None, (key,), (writer.key,)
-            )
-        )
+    new = meeting.made.get(member.sub)
+    if new is None:
+        is_empty = member.detail.get("has_default") is False
     else:
-        report(
-            Verdict("row-before-check", "constraint", "order", "error", side, (key,), (writer.key,))
-        )
+        is_empty = not new.detail.keys() & {"default", "generated", "identity", "sequence"}
+    if is_empty:
+        _refused(meeting, member)
 
 
-def _check_goes(writer: Effect, member: Touch, side: Side, report: Report) -> None:
+def _refused(meeting: _Meeting, member: Touch) -> None:
+    """A NULL that the column may not have from now on: who fills the column does so before."""
+    if member.sub in meeting.other.written:
+        meeting.say("insert-before-not-null", "column", member, meeting.side)
+    else:
+        meeting.say("row-without-value", "column", member)
+
+
+def _check(meeting: _Meeting, check: Touch) -> None:
+    """A row whose constants tell that it does not satisfy a new check."""
+    demands = condition_of(check.detail, "demands")
+    rows = [*meeting.rows, _left_out(meeting, check)]
+    if any(is_violated(demands, row) for row in rows):
+        if "not_valid" in check.detail and (check.sub, "validation") not in meeting.set:
+            meeting.say("row-before-check", "constraint", check, meeting.side)
+        else:
+            meeting.say("row-against-check", "constraint", check)
+
+
+def _left_out(meeting: _Meeting, check: Touch) -> dict[str, Json]:
+    """The NULLs of a row that comes without a value for columns which have no default."""
+    unfilled = check.detail.get("unfilled")
+    if "insert" not in meeting.writer.commands or meeting.gives_all:
+        return {}
+    names = unfilled if isinstance(unfilled, list) else ()
+    return {str(name): None for name in names if name not in meeting.writer.written}
+
+
+def _check_goes(meeting: _Meeting, check: Touch) -> None:
     """A row that the check which goes refuses: it waits for that."""
-    demands = condition_of(member.detail, "demands")
-    if any(is_violated(demands, row) for row in _values(writer)):
-        key = key_of(member)
-        first = OTHER[side]
-        report(
-            Verdict(
-                "check-goes-before-row",
-                "constraint",
-                "order",
-                "error",
-                first,
-                (key,),
-                (writer.key,),
-            )
-        )
+    demands = condition_of(check.detail, "demands")
+    if any(is_violated(demands, row) for row in meeting.rows):
+        meeting.say("check-goes-before-row", "constraint", check, OTHER[meeting.side])
 
 
 def _anyway(writer: Effect, members: list[Touch]) -> dict[str | None, set[str]]:
