@@ -34,7 +34,12 @@ from tools.places import CHECKOUT
 __all__ = ["new_empty", "open_to"]
 
 HERE = current_version()
-ORIGINS = [*RELEASED, *(f"{version} upgraded" for version in RELEASED), HERE]
+ORIGINS = [
+    *RELEASED,
+    *(f"{version} upgraded" for version in RELEASED),
+    *(f"{version} restored" for version in RELEASED),
+    HERE,
+]
 GROUPS = ("coord_reader", "coord_agent", "coord_reviewer")
 
 DUMPS = {
@@ -57,15 +62,26 @@ def elsewhere(cluster: Cluster, run_folder: Path) -> Iterator[Cluster]:
 
 @pytest.fixture
 def origin(
-    request: pytest.FixtureRequest, cluster: Cluster, new_empty: NewDatabase, open_to: Open
+    request: pytest.FixtureRequest,
+    cluster: Cluster,
+    new_empty: NewDatabase,
+    open_to: Open,
+    tmp_path: Path,
 ) -> tuple[Connection, str]:
     """A plain installation with a story that its own version told, and the digest of that."""
-    installed, _, upgraded = str(request.param).partition(" ")
+    installed, _, since = str(request.param).partition(" ")
     dsn = new_empty()
     plain_of(cluster, dsn, installed)
     connection = open_to(dsn)
     digest = tell(connection)
-    if upgraded:
+    if since == "restored":
+        script, dsn = run(cluster, "pg_dump", dsn), new_empty()
+        dump = tmp_path / "plain.sql"
+        dump.write_text(script)
+        run(cluster, "psql", "-Xq", "--set=ON_ERROR_STOP=1", "--output=/dev/null",
+            f"--file={dump}", dsn)  # fmt: skip
+        connection = open_to(dsn)
+    elif since == "upgraded":
         delta = PLAIN / f"plain--{installed}--{HERE}.sql"
         run(cluster, "psql", "-Xq", "--set=ON_ERROR_STOP=1", "--single-transaction",
             "--output=/dev/null", f"--file={delta}", dsn)  # fmt: skip
