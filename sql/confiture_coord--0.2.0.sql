@@ -24146,8 +24146,10 @@ begin
             join coord.intent f on f.intent_no = (e.value->>0)::bigint
             group by 1
         ), unknown as materialized (
-            select i.intent_no, string_agg(
-                       format('depends_on names "%s", which no intent is called', d.name), '; ')
+            select i.intent_no, array_to_string((array_agg(format(
+                       'depends_on names "%s", which no intent is called', left(d.name, 255))))[:10],
+                       '; ')
+                   || case when count(*) > 10 then format('; and %s more', count(*) - 10) else '' end
                        as problem
             from unnest(v_chosen) n (intent_no)
             join coord.intent i on i.intent_no = n.intent_no
@@ -24621,7 +24623,7 @@ with ours (name, body, security_definer, settings) as (
 ('mark_completed', '14ffb4e223b01e823dfe03261e7f282b26d3af1ca09b05e51c099cdb6cc76271', false, null::text[]),
 ('mark_in_progress', 'b65a0cff69aa4258f1c4299735bd93959ae7822491e344433aff9492cf964d62', false, null::text[]),
 ('mark_merged', 'e2af6d1433e00fd1656453825e499c5295d69ab8dd3b3bfb024089fa9f19c6d3', false, null::text[]),
-('merge_order', 'c613e5ee3cff0a8525c8b4641ea2d03a09cbd313412e4298159091d4d5660646', true, array['search_path=pg_catalog, pg_temp', 'jit=off']::text[]),
+('merge_order', '5924c2d3a22bc84ceeaf981208d813b666593ba4d7ace9729b92a882a8011624', true, array['search_path=pg_catalog, pg_temp', 'jit=off']::text[]),
 ('move_intent', 'c04b3b0f2d678e8738f91abd128c85224199205e0a0b5652beaad77f4faedef2', false, null::text[]),
 ('recheck', 'bee201e90446e794edf2a199d7c09320f31fb292d7d6d94c268ed42b110939fe', false, null::text[]),
 ('register_intent', 'ce97797706079dbbb4f1b962665d19edc1294adc124b42d8731ac69b4be82789', false, null::text[]),

@@ -85,8 +85,10 @@ begin
             join coord.intent f on f.intent_no = (e.value->>0)::bigint
             group by 1
         ), unknown as materialized (
-            select i.intent_no, string_agg(
-                       format('depends_on names "%s", which no intent is called', d.name), '; ')
+            select i.intent_no, array_to_string((array_agg(format(
+                       'depends_on names "%s", which no intent is called', left(d.name, 255))))[:10],
+                       '; ')
+                   || case when count(*) > 10 then format('; and %s more', count(*) - 10) else '' end
                        as problem
             from unnest(v_chosen) n (intent_no)
             join coord.intent i on i.intent_no = n.intent_no

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import closing
 
@@ -258,6 +259,19 @@ def test_no_name_keeps_a_client_of_another_encoding_out(
         latin.execute("select coord.register_intent('x', 'y', 'select 1 \u00e9\u00e9 \u00e8')")
     assert refused.value.sqlstate == "42601"
     assert "\u00e8" in str(refused.value)
+
+
+# -- what others have to read ---------------------------------------------------------------------
+
+
+def test_what_one_intent_depends_on_does_not_flood_the_merge_order(conn: Connection) -> None:
+    needs = [f"nobody_{number}" for number in range(5000)]
+    add_column(conn, "ada", "users", "a", metadata=json.dumps({"depends_on": needs}))
+    add_column(conn, "bob", "users", "b", metadata=json.dumps({"depends_on": "x" * 50_000}))
+    many, long = (each["problem"] for each in rows(conn, "select * from coord.merge_order()"))
+    assert many.count("which no intent is called") == 10
+    assert many.endswith("; and 4990 more")
+    assert len(long) < 400
 
 
 # -- what detection goes by -----------------------------------------------------------------------
