@@ -324,6 +324,18 @@ PAIRS: dict[str, tuple[str, str]] = {
         "alter table team rename to team_1; create table team (id integer primary key)",
         "create table badge (team_id integer references team (id))",
     ),
+    "both rename it alike, and change it before": (
+        "alter table note add constraint one unique (id); alter table if exists note rename to n",
+        "create index on note (body); alter table if exists note rename to n",
+    ),
+    "both rename it alike, and one changes it before": (
+        "alter table note add constraint one unique (id); alter table if exists note rename to n",
+        "alter table if exists note rename to n",
+    ),
+    "an identity of a table that is made anew without": (
+        "alter table team alter column id set generated always",
+        "alter table team rename to team_1; create table team (id integer)",
+    ),
     "renamed and renamed back": (
         "alter table note rename to note_1; alter table note_1 rename to note",
         "alter table note add column extra text",

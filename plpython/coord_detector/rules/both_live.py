@@ -9,6 +9,7 @@ from ..model import Side, Touch
 from . import facets
 from .effects import Effect
 from .guards import guard, is_guarded, is_rename, just_goes, same_move
+from .needs import needed_by
 from .verdict import OTHER, Report, say
 
 
@@ -126,6 +127,8 @@ def _both_drop(a: Effect, b: Effect, report: Report) -> None:
         if moved_a or moved_b:
             if not same_move(gone_a, gone_b):
                 say(report, "both-rename", "clash", a)
+            else:
+                _changed_besides(a, b, report)
         elif not (gone_a.detail.get("implied") or gone_b.detail.get("implied")):
             say(report, "both-drop-if-there", "duplicate", a, weight="warning")
     elif guard_a or guard_b:
@@ -135,6 +138,16 @@ def _both_drop(a: Effect, b: Effect, report: Report) -> None:
         say(report, "rename-and-drop" if moved_a != moved_b else "both-rename", "clash", a)
     else:
         say(report, "both-drop", "duplicate", a)
+
+
+def _changed_besides(a: Effect, b: Effect, report: Report) -> None:
+    """Both rename it alike IF EXISTS: what else is done under the old name comes before."""
+    needs_a, needs_b = bool(needed_by(a)), bool(needed_by(b))
+    if needs_a and needs_b:
+        say(report, "both-rename", "clash", a)
+    elif needs_a or needs_b:
+        first: Side = "a" if needs_a else "b"
+        say(report, "change-before-rename", "order", a, first, weight="error")
 
 
 def _create_and_drop(maker: Effect, dropper: Effect, maker_side: Side, report: Report) -> None:

@@ -168,7 +168,7 @@ def _lacks(replacer: Effect, made: Touch, other: Effect, changes: list[Touch]) -
     else:
         # A star, most often over the old one under its new name: without what that lost before.
         return not other.columns.isdisjoint(_lost_columns(replacer))
-    if other.columns - known:
+    if other.columns - known or _lacks_identity(replacer, other):
         return True
     return any(
         touch.sub is not None
@@ -176,6 +176,16 @@ def _lacks(replacer: Effect, made: Touch, other: Effect, changes: list[Touch]) -
         and (touch.kind, touch.sub) not in new
         and not (family_of(touch.kind) == COLUMN and touch.sub in known)
         for touch in changes
+    )
+
+
+def _lacks_identity(replacer: Effect, other: Effect) -> bool:
+    """Whether the other side changes an identity that the column of the new one has not."""
+    changed = {touch.sub for touch in other.members if touch.facet == "identity"}
+    return any(
+        touch.action == "create" and touch.sub in changed and "identity" not in touch.detail
+        for touch in replacer.members
+        if touch.kind == "table column"
     )
 
 

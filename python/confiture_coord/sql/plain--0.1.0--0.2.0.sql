@@ -12455,6 +12455,13 @@ MISSES: tuple[Miss, ...] = (
         "alter table p attach partition p1 for values from (0) to (10)",
     ),
     Miss(
+        "the statistics target of a column, and a new child of its table",
+        "a child takes over what its parent's columns are, but not how they are analysed",
+        TABLE,
+        "create table child () inherits (t)",
+        "alter table t alter column c set statistics 100",
+    ),
+    Miss(
         "a name that is put together at run time",
         "dynamic SQL is searched for whole names only",
         TABLE,
@@ -12885,6 +12892,7 @@ from ..model import Side, Touch
 from . import facets
 from .effects import Effect
 from .guards import guard, is_guarded, is_rename, just_goes, same_move
+from .needs import needed_by
 from .verdict import OTHER, Report, say
 
 
@@ -13002,6 +13010,8 @@ def _both_drop(a: Effect, b: Effect, report: Report) -> None:
         if moved_a or moved_b:
             if not same_move(gone_a, gone_b):
                 say(report, "both-rename", "clash", a)
+            else:
+                _changed_besides(a, b, report)
         elif not (gone_a.detail.get("implied") or gone_b.detail.get("implied")):
             say(report, "both-drop-if-there", "duplicate", a, weight="warning")
     elif guard_a or guard_b:
@@ -13011,6 +13021,16 @@ def _both_drop(a: Effect, b: Effect, report: Report) -> None:
         say(report, "rename-and-drop" if moved_a != moved_b else "both-rename", "clash", a)
     else:
         say(report, "both-drop", "duplicate", a)
+
+
+def _changed_besides(a: Effect, b: Effect, report: Report) -> None:
+    """Both rename it alike IF EXISTS: what else is done under the old name comes before."""
+    needs_a, needs_b = bool(needed_by(a)), bool(needed_by(b))
+    if needs_a and needs_b:
+        say(report, "both-rename", "clash", a)
+    elif needs_a or needs_b:
+        first: Side = "a" if needs_a else "b"
+        say(report, "change-before-rename", "order", a, first, weight="error")
 
 
 def _create_and_drop(maker: Effect, dropper: Effect, maker_side: Side, report: Report) -> None:
@@ -14893,7 +14913,7 @@ def _lacks(replacer: Effect, made: Touch, other: Effect, changes: list[Touch]) -
     else:
         # A star, most often over the old one under its new name: without what that lost before.
         return not other.columns.isdisjoint(_lost_columns(replacer))
-    if other.columns - known:
+    if other.columns - known or _lacks_identity(replacer, other):
         return True
     return any(
         touch.sub is not None
@@ -14901,6 +14921,16 @@ def _lacks(replacer: Effect, made: Touch, other: Effect, changes: list[Touch]) -
         and (touch.kind, touch.sub) not in new
         and not (family_of(touch.kind) == COLUMN and touch.sub in known)
         for touch in changes
+    )
+
+
+def _lacks_identity(replacer: Effect, other: Effect) -> bool:
+    """Whether the other side changes an identity that the column of the new one has not."""
+    changed = {touch.sub for touch in other.members if touch.facet == "identity"}
+    return any(
+        touch.action == "create" and touch.sub in changed and "identity" not in touch.detail
+        for touch in replacer.members
+        if touch.kind == "table column"
     )
 
 
@@ -20986,7 +21016,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $function$
 # As the owner: where the parser lies is nothing that a caller may influence.
-if 'confiture_coord f5f86fa04df9d62a' in GD:
+if 'confiture_coord ac4ba0fd05a0ac5b' in GD:
     return
 import importlib
 import importlib.machinery
@@ -20994,7 +21024,7 @@ import importlib.util
 import marshal
 import sys
 
-package = 'coord_detector_f5f86fa04df9d62a'
+package = 'coord_detector_ac4ba0fd05a0ac5b'
 python = f'{sys.implementation.cache_tag} {importlib.util.MAGIC_NUMBER.hex()}'
 compiled = plpy.prepare(
     'select path, code from coord.detector_code where fingerprint = $1 and python = $2',
@@ -21057,7 +21087,7 @@ loader = importlib.import_module(package + '.loader')
 loader.prepare(f"{folder[0]['setting']}/confiture_coord/{version}", in_backend=True)
 backend = importlib.import_module(package + '.backend')
 backend.start(plpy)
-GD['confiture_coord f5f86fa04df9d62a'] = backend
+GD['confiture_coord ac4ba0fd05a0ac5b'] = backend
 $function$;
 comment on function coord._load_detector() is
     'Loads the detector into this session (internal; harmless to call)';
@@ -21070,7 +21100,7 @@ import importlib.util
 import marshal
 import sys
 
-package = 'coord_detector_f5f86fa04df9d62a'
+package = 'coord_detector_ac4ba0fd05a0ac5b'
 python = f'{sys.implementation.cache_tag} {importlib.util.MAGIC_NUMBER.hex()}'
 insert = plpy.prepare(
     'insert into coord.detector_code (fingerprint, python, path, code) values ($1, $2, $3, $4)',
@@ -22200,10 +22230,10 @@ create or replace function coord._footprint(
 )
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord f5f86fa04df9d62a')
+detector = GD.get('confiture_coord ac4ba0fd05a0ac5b')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord f5f86fa04df9d62a']
+    detector = GD['confiture_coord ac4ba0fd05a0ac5b']
 return detector.footprint(changes, change_list, search_path, effective_path)
 $function$;
 comment on function coord._footprint(text, text[], text, name[]) is
@@ -22284,10 +22314,10 @@ set plan_cache_mode = force_generic_plan
 set jit = off
 set quote_all_identifiers = off
 as $function$
-detector = GD.get('confiture_coord f5f86fa04df9d62a')
+detector = GD.get('confiture_coord ac4ba0fd05a0ac5b')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord f5f86fa04df9d62a']
+    detector = GD['confiture_coord ac4ba0fd05a0ac5b']
 return detector.compare(
     text_a, list_a, text_b, list_b, search_path, effective_path, use_catalog, limits)
 $function$;
@@ -22391,10 +22421,10 @@ comment on function coord.compare_changes(text[], text, text, boolean) is
 create or replace function coord._detector_facts(out problem text[], out facts json)
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord f5f86fa04df9d62a')
+detector = GD.get('confiture_coord ac4ba0fd05a0ac5b')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord f5f86fa04df9d62a']
+    detector = GD['confiture_coord ac4ba0fd05a0ac5b']
 return detector.facts()
 $function$;
 comment on function coord._detector_facts() is
@@ -22416,10 +22446,10 @@ set plan_cache_mode = force_generic_plan
 set jit = off
 set quote_all_identifiers = off
 as $function$
-detector = GD.get('confiture_coord f5f86fa04df9d62a')
+detector = GD.get('confiture_coord ac4ba0fd05a0ac5b')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord f5f86fa04df9d62a']
+    detector = GD['confiture_coord ac4ba0fd05a0ac5b']
 return detector.analyse(changes, change_list, search_path, effective_path, tables_declared,
                         feature_name, limits)
 $function$;
@@ -22438,10 +22468,10 @@ set plan_cache_mode = force_generic_plan
 set jit = off
 set quote_all_identifiers = off
 as $function$
-detector = GD.get('confiture_coord f5f86fa04df9d62a')
+detector = GD.get('confiture_coord ac4ba0fd05a0ac5b')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord f5f86fa04df9d62a']
+    detector = GD['confiture_coord ac4ba0fd05a0ac5b']
 return detector.detect(
     intent_no, agent_id, feature_name, keys, are_exclusive, touches, resolved_path)
 $function$;
@@ -23586,10 +23616,10 @@ comment on function coord.amend_intent(uuid, text[], text[], text, text, text) i
 create or replace function coord._sort_intents(nodes json, edges json) returns json
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord f5f86fa04df9d62a')
+detector = GD.get('confiture_coord ac4ba0fd05a0ac5b')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord f5f86fa04df9d62a']
+    detector = GD['confiture_coord ac4ba0fd05a0ac5b']
 return detector.merge_order(nodes, edges)
 $function$;
 comment on function coord._sort_intents(json, json) is
@@ -24028,7 +24058,7 @@ with ours (name, body, security_definer, settings) as (
     values
 ('_actor', '1f18e24a0fc5d3a93dce49596a06e5490056e6586d2742f4f2616d342b9eb0d2', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_amend', '7e6a0e12eb3ab7c3827b3f9ce1ffbd021acee47513fba8f934c5c9adb03fb570', true, array['search_path=pg_catalog, pg_temp']::text[]),
-('_analyse', '76fac1558f0001dff78baced67049270c281687a41c089eec93d00ecc9a2a705', false, array['plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
+('_analyse', 'ec5496e5109979c30ca487d6b72bea05e5d0433a9eb2d6b9c1fe1b413ca340cb', false, array['plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
 ('_append_history', '8a9eea1b4606579ac7b0296299e644caa5376282fa36973429a7f3ceff78729f', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_authorise', 'c62c1527f3a9c9edd31a092a506bf95cb50ebb0c69beb1527d70df01d1da8009', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_authorise_review', '0577744c55b7787ae7f48e9e124976df695deddaa18d2a38a8bcd2d17ca89aa2', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -24047,7 +24077,7 @@ with ours (name, body, security_definer, settings) as (
 ('_check_text', '4ddd5559af47f45d0269f80e775c95c3e4af4a88ff8aff9024111451b5a64071', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_check_transition', 'e599451da1cc2eaa3c48a568d2ef0836db5432e24f46dfa3287a573fea4637f1', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_choice', '6a0ec09ca728fa8eb8b028fb505a70f93afd7c5095f2c6c0437233e035cd5d30', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_compare', '92bbecf9b102b5312d70cfb54b285a936657357254555c296de31fbed3bed3d5', false, array['plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
+('_compare', '68b6e52a51bdbd88e7b97371c4f424af5995e5f1f5d16b8699965b4f229f8293', false, array['plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
 ('_compare_rows', 'dd08eeca5d3dd639f8f0733f06353fa94cb3bd9b3e808684fb0e5636fa399035', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_conflict_json', 'a3932a0d0c54d5c6e2a7a60973f3dcf570b7b6a3c9c6a1f28a0d89edad5203b2', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_conflict_line', 'bb606d623ac35ddfb72ef3905e94aba579c416a22a2db649125cceb68f12d403', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -24056,13 +24086,13 @@ with ours (name, body, security_definer, settings) as (
 ('_counts', '7fe8790f45e15bd26f82f9151646c029fb46c2b3487c1b571619010f7fce82b7', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_declare', 'd7b4b1148e125153e71c3a09616a03b0210ac958d245ea152a29997158154fff', false, null::text[]),
 ('_depends_on', 'f37bc93deed02bf43a8a632aea86923b8f86906001140165b00e5d823ca71d6d', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_detect', 'a948f1634da7d97e506c32390c83c247c11f4cbde97819e874ee7c8c14b34d72', false, array['enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
-('_detector_facts', '7e55cf8d683fe55d8293788336d7f47e781c65601a4f20849e58eb67b1d757ae', false, null::text[]),
-('_detector_sources', '18055ea563229da1ab8aeb566df104b2d9a7b0f2a9fbe703deb541ff2d27af50', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_detect', 'b3cb2c028d2af8ff32d8249095cd6ec3525822b63a738dc6515f52ea8043ecaf', false, array['enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
+('_detector_facts', '9a5949d5035841004161fec4d5d8f8ca6f531d54045dba72c95b442d2e58e5c6', false, null::text[]),
+('_detector_sources', '56a4c09215f179391b56c5a60f6ae63015512d8c2388d552f3e16e22477a7bdd', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_digest_of', 'af0f4735eb433dca9fd14b71246b20d20daa3cba8f7c0cd06774be1d1088bd30', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_ended', '679a84d1d5a194bca40468412857eae0e2e10b1e58e855442af1b763c8ada9be', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_follow_transition', '35b401e5c0362e7364b602cda21afbef50d5be447c42e99475bf5c4433bdb7a0', true, array['search_path=pg_catalog, pg_temp']::text[]),
-('_footprint', 'eb31590449bc021c63c26536a3387dae01c174c0e8b3854df105c6024c143b6a', false, null::text[]),
+('_footprint', '21c3197e7dfbcbf660e57835363529fc2a477093497dd9273425ffbd023e214f', false, null::text[]),
 ('_footprint_problems', '9aea6fc496338611dd24530c5c28fc4a5a0263ac96ae68681b64166a55d43163', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_footprint_rows', '2cf258b01339c7b05129607c705ac7d7cf484d67ac6bb504d677d0782027a4bf', false, null::text[]),
 ('_for_client', 'd0825a6fb3e6d430f3d0516425c793652a21db2021c07ab80944ab1d2c9b62fb', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -24090,7 +24120,7 @@ with ours (name, body, security_definer, settings) as (
 ('_known_hashes', '4f7872e748c4ad03daeaccbcc0f6259069f7be6c358d858ae4626cca6f837fda', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_limit_lock_wait', '4eed619fef29ee8feefa29b6653cf4fd679e0e33931a8cf4a4ed9698cea5ae8d', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_limits', 'ffaff60bb0800af484cb83e505b5a2b84b78e7495a3c4b0538c9f442bf412c0e', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_load_detector', 'b969eb883f425e75bcfbfb51606f66226ebc9fa0338dcec938639a798600ce63', true, array['search_path=pg_catalog, pg_temp']::text[]),
+('_load_detector', 'ac45c3b500663ef7cd538be1869464693f1427d138ca040b47e6242698ba13b6', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_container', '423434b839f055dd1b41a180585f7d2262aa43f041472a83077af7de726a878f', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_holder', 'b5cbdc0966ec19527fcf60f6a1819b4a82cfbf52f64f5af082ff850e624a4861', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_intent_keys', '001e7dcfa0ced100c60e78b7b257478730a36c946731aaf1ff8cd2f0ac627023', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -24115,7 +24145,7 @@ with ours (name, body, security_definer, settings) as (
 ('_register', '56586fa081177e9edb9742f7387773afbdb95351798f0c855838049b364b823e', true, array['search_path=pg_catalog, pg_temp', 'enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
 ('_setting_of', '9d76f07c41d36e171fb59699533b0dfe2bb059a0e9b71815c7d80aaf51c362b8', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_settle', '9d4fad5adf4522029c8ffd5d5136f09ccb1d48c849bb89563c90a4e4156350cc', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_sort_intents', '3496894afda9ae3cbac21532bda439ea656ae564fa64921d7f2f776bba941fec', false, null::text[]),
+('_sort_intents', '50446573997babba520649a0241790f53f86f5eb976b207619d69b2c026990a6', false, null::text[]),
 ('_status_after_conflict', '60693c723e2feefd7ba0d87d0cd41e22dcacacbceb5b21329700a2d216169e9e', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_store_conflicts', '380c4a52ee39572d837cbab55a1ce74f44c445652d82c5daa2882e8b163ba095', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_store_footprint', 'c61256ff241805c040abb05c226075df836ef4d55af9edda52519d7e0880d485', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -24134,7 +24164,7 @@ with ours (name, body, security_definer, settings) as (
 ('compare_changes', '1d38b48d75c0b9ccb3ad217145abf0a3d4104e92fd1eafbf57281b45e75e025e', false, null::text[]),
 ('compare_changes', 'c1c57ed3b89f392da90e83e7e4b80eb1c5190f50bd8e4524bf2cc7ddb3e6f559', false, null::text[]),
 ('compare_changes', 'ef266f6615d9f01190de9cd8fb41a98476373a7e0c087bc8e5e3d652a18528d5', false, null::text[]),
-('compile_detector', '9e607907bdd72cbabfb907ce5d2f0c7409c02b081f6d8615dd00f3fb60ab6ead', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('compile_detector', '62a63133c6b10abfade1aa9ce8e948fcc0af39cfc873a985b862ba135c8e9138', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('conflicts_of', '8986db19d00b60fecf4c8390651e72549c95cabda085669464d62af07d11cb31', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('detector_check', '12455e239e7799ca6932895ce957e587f00cd41d0bba27ba4d696593576bf83c', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('export_ended', '37a73f17837d8b565ad3462f63279cfc2f85d64a7dfe9d32605f50aa6a26b121', true, array['search_path=pg_catalog, pg_temp']::text[]),
