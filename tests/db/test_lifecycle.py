@@ -238,11 +238,11 @@ def test_recheck_without_news_leaves_no_trace(conn: Connection) -> None:
 
 
 def test_recheck_sees_what_has_come_into_the_catalog(conn: Connection) -> None:
-    conn.execute("create table users (id int, email text)")
-    first = register(conn, "ada", "alter table users drop column email")
-    second = register(conn, "bob", "create index on shown (email)")
+    conn.execute("create table person (id int); create table users (id int)")
+    first = register(conn, "ada", "alter table person add column email text")
+    second = register(conn, "bob", "alter table users add column name text")
     assert conflicts(conn, second) == []
-    conn.execute("create materialized view shown as select email from users")
+    conn.execute("alter table users inherit person")
     assert value(conn, "select coord.recheck(%s)", first) == 1
     assert status(conn, first) == "conflicted"
     [conflict] = conflicts(conn, second)
@@ -251,10 +251,10 @@ def test_recheck_sees_what_has_come_into_the_catalog(conn: Connection) -> None:
 
 
 def test_beginning_work_looks_again(conn: Connection) -> None:
-    conn.execute("create table users (id int, email text)")
-    first = register(conn, "ada", "alter table users drop column email")
-    second = register(conn, "bob", "create index on shown (email)")
-    conn.execute("create materialized view shown as select email from users")
+    conn.execute("create table person (id int); create table users (id int)")
+    first = register(conn, "ada", "alter table person add column email text")
+    second = register(conn, "bob", "alter table users add column name text")
+    conn.execute("alter table users inherit person")
     notices = notices_of(conn)
     assert move(conn, first, "in_progress") == "in_progress"
     assert len(conflicts(conn, second)) == 1
