@@ -149,4 +149,12 @@ ROWS: dict[str, tuple[str, str]] = {
         "alter table member drop column active",
         "insert into member (id, email) values (9, 'z@x')",
     ),
+    "a row in a partition, and a check of the whole": (
+        "insert into event_1 values (1, 'x')",
+        "alter table event add constraint kinds check (kind in ('a', 'b'))",
+    ),
+    "a row of the whole, and a check of the whole": (
+        "insert into event values (1, 'x')",
+        "alter table event add constraint kinds check (kind in ('a', 'b'))",
+    ),
 }

@@ -35,12 +35,17 @@ def _in_passing(effect: Effect) -> bool:
         not (effect.alters or effect.create or effect.drop)
         and all(_is_taken_along(touch) for touch in effect.members)
         and all(touch.detail.get("via") == "catalog" for touch in effect.uses)
-        and all(touch.detail.get("via") == "catalog" for touch in effect.data)
+        and all(_is_by_the_way(touch) for touch in effect.data)
     )
 
 
 def _is_taken_along(member: Touch) -> bool:
     return member.action == "drop" and member.detail.get("via") == "catalog"
+
+
+def _is_by_the_way(data: Touch) -> bool:
+    """Whether a trigger or a routine changes the rows, and not a statement, or its parent's."""
+    return data.detail.get("via") == "catalog" and "inherited" not in data.detail
 
 
 def constraints_overlap(a: Effect, b: Effect, report: Report) -> bool:

@@ -56,7 +56,10 @@ class _Meeting:
 
 
 def _rows(writer: Effect) -> Iterator[dict[str, Json]]:
+    """Of what is written to this table itself: what comes through its parent is told there."""
     for touch in writer.data:
+        if "inherited" in touch.detail:
+            continue
         yield from rows_of(touch)
         values = touch.detail.get("set")
         if isinstance(values, dict):
@@ -73,7 +76,7 @@ def _members(writer: Effect, other: Effect, side: Side, report: Report) -> None:
     for check in checks:
         if check.action == "drop":
             _check_goes(meeting, check)
-        elif "inherited" not in check.detail:
+        else:
             _check(meeting, check)
     for member in other.members:
         if member.kind in ("trigger", "rule"):

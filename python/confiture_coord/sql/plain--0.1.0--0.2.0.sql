@@ -12396,6 +12396,14 @@ MISSES: tuple[Miss, ...] = (
         "alter table t add foreign key (id) references u",
     ),
     Miss(
+        "a row of a partitioned table, and a check of the partition that it comes to",
+        "which partition a row comes to is not worked out",
+        "create table p (id integer, c text) partition by range (id);"
+        " create table p1 partition of p for values from (0) to (10);",
+        "insert into p values (1, 'x')",
+        "alter table p1 add check (c <> 'x')",
+    ),
+    Miss(
         "a row that a domain refuses, and a column that gets this domain",
         "constants are compared with the checks of tables, not with those of domains",
         "create table t (id integer); create domain few as integer check (value < 10);",
@@ -15052,12 +15060,17 @@ def _in_passing(effect: Effect) -> bool:
         not (effect.alters or effect.create or effect.drop)
         and all(_is_taken_along(touch) for touch in effect.members)
         and all(touch.detail.get("via") == "catalog" for touch in effect.uses)
-        and all(touch.detail.get("via") == "catalog" for touch in effect.data)
+        and all(_is_by_the_way(touch) for touch in effect.data)
     )
 
 
 def _is_taken_along(member: Touch) -> bool:
     return member.action == "drop" and member.detail.get("via") == "catalog"
+
+
+def _is_by_the_way(data: Touch) -> bool:
+    """Whether a trigger or a routine changes the rows, and not a statement, or its parent's."""
+    return data.detail.get("via") == "catalog" and "inherited" not in data.detail
 
 
 def constraints_overlap(a: Effect, b: Effect, report: Report) -> bool:
@@ -15770,7 +15783,10 @@ class _Meeting:
 
 
 def _rows(writer: Effect) -> Iterator[dict[str, Json]]:
+    """Of what is written to this table itself: what comes through its parent is told there."""
     for touch in writer.data:
+        if "inherited" in touch.detail:
+            continue
         yield from rows_of(touch)
         values = touch.detail.get("set")
         if isinstance(values, dict):
@@ -15787,7 +15803,7 @@ def _members(writer: Effect, other: Effect, side: Side, report: Report) -> None:
     for check in checks:
         if check.action == "drop":
             _check_goes(meeting, check)
-        elif "inherited" not in check.detail:
+        else:
             _check(meeting, check)
     for member in other.members:
         if member.kind in ("trigger", "rule"):
@@ -21016,7 +21032,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $function$
 # As the owner: where the parser lies is nothing that a caller may influence.
-if 'confiture_coord ac4ba0fd05a0ac5b' in GD:
+if 'confiture_coord ba763fe83f3a60ff' in GD:
     return
 import importlib
 import importlib.machinery
@@ -21024,7 +21040,7 @@ import importlib.util
 import marshal
 import sys
 
-package = 'coord_detector_ac4ba0fd05a0ac5b'
+package = 'coord_detector_ba763fe83f3a60ff'
 python = f'{sys.implementation.cache_tag} {importlib.util.MAGIC_NUMBER.hex()}'
 compiled = plpy.prepare(
     'select path, code from coord.detector_code where fingerprint = $1 and python = $2',
@@ -21087,7 +21103,7 @@ loader = importlib.import_module(package + '.loader')
 loader.prepare(f"{folder[0]['setting']}/confiture_coord/{version}", in_backend=True)
 backend = importlib.import_module(package + '.backend')
 backend.start(plpy)
-GD['confiture_coord ac4ba0fd05a0ac5b'] = backend
+GD['confiture_coord ba763fe83f3a60ff'] = backend
 $function$;
 comment on function coord._load_detector() is
     'Loads the detector into this session (internal; harmless to call)';
@@ -21100,7 +21116,7 @@ import importlib.util
 import marshal
 import sys
 
-package = 'coord_detector_ac4ba0fd05a0ac5b'
+package = 'coord_detector_ba763fe83f3a60ff'
 python = f'{sys.implementation.cache_tag} {importlib.util.MAGIC_NUMBER.hex()}'
 insert = plpy.prepare(
     'insert into coord.detector_code (fingerprint, python, path, code) values ($1, $2, $3, $4)',
@@ -22074,8 +22090,12 @@ as $function$
 -- What a terminal obeys, what changes the order of what is read, and what nobody sees: with it one
 -- name, or one line of history, looks like another. By bytes, since [:cntrl:] is as the locale says.
 declare
-    v_bytes text := encode(convert_to(value, 'UTF8'), 'hex');
+    v_bytes text;
 begin
+    if value is null or value !~ '[^ -~]' then
+        return;
+    end if;
+    v_bytes := encode(convert_to(value, 'UTF8'), 'hex');
     if value ~ '[[:cntrl:]]' or v_bytes ~ '^(..)*c2[89]' then
         perform coord._raise('22023', format('%s must not contain control characters', argument),
             format('given: %s', to_json(value)),
@@ -22131,7 +22151,7 @@ begin
             format('%s characters; the limit is %s (setting max_text_length)',
                    length(value), v_limit), 'shorten it, and link to the rest');
     end if;
-    -- U+2028 and 2029, U+202A to 202E, U+2066 to 2069; null is no text
+    -- U+2028 and 2029, U+202A to 202E, U+2066 to 2069
     perform coord._check_readable(
         argument, translate(value, e'\t\r\n', ''), '(e280a[89a-e]|e281a[6-9])');
 end
@@ -22230,10 +22250,10 @@ create or replace function coord._footprint(
 )
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord ac4ba0fd05a0ac5b')
+detector = GD.get('confiture_coord ba763fe83f3a60ff')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord ac4ba0fd05a0ac5b']
+    detector = GD['confiture_coord ba763fe83f3a60ff']
 return detector.footprint(changes, change_list, search_path, effective_path)
 $function$;
 comment on function coord._footprint(text, text[], text, name[]) is
@@ -22314,10 +22334,10 @@ set plan_cache_mode = force_generic_plan
 set jit = off
 set quote_all_identifiers = off
 as $function$
-detector = GD.get('confiture_coord ac4ba0fd05a0ac5b')
+detector = GD.get('confiture_coord ba763fe83f3a60ff')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord ac4ba0fd05a0ac5b']
+    detector = GD['confiture_coord ba763fe83f3a60ff']
 return detector.compare(
     text_a, list_a, text_b, list_b, search_path, effective_path, use_catalog, limits)
 $function$;
@@ -22421,10 +22441,10 @@ comment on function coord.compare_changes(text[], text, text, boolean) is
 create or replace function coord._detector_facts(out problem text[], out facts json)
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord ac4ba0fd05a0ac5b')
+detector = GD.get('confiture_coord ba763fe83f3a60ff')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord ac4ba0fd05a0ac5b']
+    detector = GD['confiture_coord ba763fe83f3a60ff']
 return detector.facts()
 $function$;
 comment on function coord._detector_facts() is
@@ -22446,10 +22466,10 @@ set plan_cache_mode = force_generic_plan
 set jit = off
 set quote_all_identifiers = off
 as $function$
-detector = GD.get('confiture_coord ac4ba0fd05a0ac5b')
+detector = GD.get('confiture_coord ba763fe83f3a60ff')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord ac4ba0fd05a0ac5b']
+    detector = GD['confiture_coord ba763fe83f3a60ff']
 return detector.analyse(changes, change_list, search_path, effective_path, tables_declared,
                         feature_name, limits)
 $function$;
@@ -22468,10 +22488,10 @@ set plan_cache_mode = force_generic_plan
 set jit = off
 set quote_all_identifiers = off
 as $function$
-detector = GD.get('confiture_coord ac4ba0fd05a0ac5b')
+detector = GD.get('confiture_coord ba763fe83f3a60ff')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord ac4ba0fd05a0ac5b']
+    detector = GD['confiture_coord ba763fe83f3a60ff']
 return detector.detect(
     intent_no, agent_id, feature_name, keys, are_exclusive, touches, resolved_path)
 $function$;
@@ -23616,10 +23636,10 @@ comment on function coord.amend_intent(uuid, text[], text[], text, text, text) i
 create or replace function coord._sort_intents(nodes json, edges json) returns json
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord ac4ba0fd05a0ac5b')
+detector = GD.get('confiture_coord ba763fe83f3a60ff')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord ac4ba0fd05a0ac5b']
+    detector = GD['confiture_coord ba763fe83f3a60ff']
 return detector.merge_order(nodes, edges)
 $function$;
 comment on function coord._sort_intents(json, json) is
@@ -24058,7 +24078,7 @@ with ours (name, body, security_definer, settings) as (
     values
 ('_actor', '1f18e24a0fc5d3a93dce49596a06e5490056e6586d2742f4f2616d342b9eb0d2', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_amend', '7e6a0e12eb3ab7c3827b3f9ce1ffbd021acee47513fba8f934c5c9adb03fb570', true, array['search_path=pg_catalog, pg_temp']::text[]),
-('_analyse', 'ec5496e5109979c30ca487d6b72bea05e5d0433a9eb2d6b9c1fe1b413ca340cb', false, array['plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
+('_analyse', 'dd61745c010854fe6b06fb9bac914db01a6d0e12cfa106158c04f74f53b94716', false, array['plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
 ('_append_history', '8a9eea1b4606579ac7b0296299e644caa5376282fa36973429a7f3ceff78729f', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_authorise', 'c62c1527f3a9c9edd31a092a506bf95cb50ebb0c69beb1527d70df01d1da8009', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_authorise_review', '0577744c55b7787ae7f48e9e124976df695deddaa18d2a38a8bcd2d17ca89aa2', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -24072,12 +24092,12 @@ with ours (name, body, security_definer, settings) as (
 ('_check_intent', 'd1ffca5ca7718809cf080bf3d5a9beb707fba07af2e6bc0e9a47b341bbf7fb41', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_check_metadata', '724d70014a8a7fa7c58bb545780bb0755d520b562ef374302707e2f7752f8608', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_check_name', '82d0adcece41b9243cf0b7648c2490d24d7224107b38e4a2085f2363e39bca5c', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_check_readable', '2e08214fbbeefd54f6aff01a663bfb2cef3380778685dec8e728b7479cd66dcc', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_check_readable', '255d06e95ed782a6135f8f94e11ff6af4e61bedd8e980b9826263851f06a7794', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_check_rows', 'cffd5b48d9e48483c308596e17a0c81b99530418ecbef5bc18988647ac8ecb75', true, array['search_path=pg_catalog, pg_temp']::text[]),
-('_check_text', '4ddd5559af47f45d0269f80e775c95c3e4af4a88ff8aff9024111451b5a64071', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_check_text', '14105bda2a3873c0285b768338c5cb216c727eeb15a7dc30260eb79a8aef8641', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_check_transition', 'e599451da1cc2eaa3c48a568d2ef0836db5432e24f46dfa3287a573fea4637f1', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_choice', '6a0ec09ca728fa8eb8b028fb505a70f93afd7c5095f2c6c0437233e035cd5d30', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_compare', '68b6e52a51bdbd88e7b97371c4f424af5995e5f1f5d16b8699965b4f229f8293', false, array['plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
+('_compare', '87e2956ee550d6bdfa8e08066bf9b5dff0f4594373d6f5f060ba526920664ee9', false, array['plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
 ('_compare_rows', 'dd08eeca5d3dd639f8f0733f06353fa94cb3bd9b3e808684fb0e5636fa399035', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_conflict_json', 'a3932a0d0c54d5c6e2a7a60973f3dcf570b7b6a3c9c6a1f28a0d89edad5203b2', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_conflict_line', 'bb606d623ac35ddfb72ef3905e94aba579c416a22a2db649125cceb68f12d403', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -24086,13 +24106,13 @@ with ours (name, body, security_definer, settings) as (
 ('_counts', '7fe8790f45e15bd26f82f9151646c029fb46c2b3487c1b571619010f7fce82b7', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_declare', 'd7b4b1148e125153e71c3a09616a03b0210ac958d245ea152a29997158154fff', false, null::text[]),
 ('_depends_on', 'f37bc93deed02bf43a8a632aea86923b8f86906001140165b00e5d823ca71d6d', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_detect', 'b3cb2c028d2af8ff32d8249095cd6ec3525822b63a738dc6515f52ea8043ecaf', false, array['enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
-('_detector_facts', '9a5949d5035841004161fec4d5d8f8ca6f531d54045dba72c95b442d2e58e5c6', false, null::text[]),
-('_detector_sources', '56a4c09215f179391b56c5a60f6ae63015512d8c2388d552f3e16e22477a7bdd', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_detect', '912c1e2d66d9f946c8cb42c8031ecf4c896a8a923bfc9ed0081b0552785f2d5a', false, array['enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
+('_detector_facts', 'a6c521ea3161bb39acee5c84d8be1f6cb7c6cbadafc1e76a5ef2c4316424f9f9', false, null::text[]),
+('_detector_sources', 'ad77eac87b49e92d6c3ab0d614b90221d5de403e9f1c58c981a2a7861ebde304', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_digest_of', 'af0f4735eb433dca9fd14b71246b20d20daa3cba8f7c0cd06774be1d1088bd30', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_ended', '679a84d1d5a194bca40468412857eae0e2e10b1e58e855442af1b763c8ada9be', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_follow_transition', '35b401e5c0362e7364b602cda21afbef50d5be447c42e99475bf5c4433bdb7a0', true, array['search_path=pg_catalog, pg_temp']::text[]),
-('_footprint', '21c3197e7dfbcbf660e57835363529fc2a477093497dd9273425ffbd023e214f', false, null::text[]),
+('_footprint', 'dc6eca3c85ce5ade093f4ae92aa8ac8a43c66557977b9a2b68ab3cd48e060d42', false, null::text[]),
 ('_footprint_problems', '9aea6fc496338611dd24530c5c28fc4a5a0263ac96ae68681b64166a55d43163', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_footprint_rows', '2cf258b01339c7b05129607c705ac7d7cf484d67ac6bb504d677d0782027a4bf', false, null::text[]),
 ('_for_client', 'd0825a6fb3e6d430f3d0516425c793652a21db2021c07ab80944ab1d2c9b62fb', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -24120,7 +24140,7 @@ with ours (name, body, security_definer, settings) as (
 ('_known_hashes', '4f7872e748c4ad03daeaccbcc0f6259069f7be6c358d858ae4626cca6f837fda', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_limit_lock_wait', '4eed619fef29ee8feefa29b6653cf4fd679e0e33931a8cf4a4ed9698cea5ae8d', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_limits', 'ffaff60bb0800af484cb83e505b5a2b84b78e7495a3c4b0538c9f442bf412c0e', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_load_detector', 'ac45c3b500663ef7cd538be1869464693f1427d138ca040b47e6242698ba13b6', true, array['search_path=pg_catalog, pg_temp']::text[]),
+('_load_detector', 'a1bb339252f00dce45c0470420d18dcdf90480c87c7117c2725ed15848118ea0', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_container', '423434b839f055dd1b41a180585f7d2262aa43f041472a83077af7de726a878f', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_holder', 'b5cbdc0966ec19527fcf60f6a1819b4a82cfbf52f64f5af082ff850e624a4861', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_intent_keys', '001e7dcfa0ced100c60e78b7b257478730a36c946731aaf1ff8cd2f0ac627023', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -24145,7 +24165,7 @@ with ours (name, body, security_definer, settings) as (
 ('_register', '56586fa081177e9edb9742f7387773afbdb95351798f0c855838049b364b823e', true, array['search_path=pg_catalog, pg_temp', 'enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
 ('_setting_of', '9d76f07c41d36e171fb59699533b0dfe2bb059a0e9b71815c7d80aaf51c362b8', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_settle', '9d4fad5adf4522029c8ffd5d5136f09ccb1d48c849bb89563c90a4e4156350cc', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_sort_intents', '50446573997babba520649a0241790f53f86f5eb976b207619d69b2c026990a6', false, null::text[]),
+('_sort_intents', '0a6077733ac1ef073228464ed96c5502ae3cd85fd0e5e74fecc25e97d46a8ada', false, null::text[]),
 ('_status_after_conflict', '60693c723e2feefd7ba0d87d0cd41e22dcacacbceb5b21329700a2d216169e9e', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_store_conflicts', '380c4a52ee39572d837cbab55a1ce74f44c445652d82c5daa2882e8b163ba095', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_store_footprint', 'c61256ff241805c040abb05c226075df836ef4d55af9edda52519d7e0880d485', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -24164,7 +24184,7 @@ with ours (name, body, security_definer, settings) as (
 ('compare_changes', '1d38b48d75c0b9ccb3ad217145abf0a3d4104e92fd1eafbf57281b45e75e025e', false, null::text[]),
 ('compare_changes', 'c1c57ed3b89f392da90e83e7e4b80eb1c5190f50bd8e4524bf2cc7ddb3e6f559', false, null::text[]),
 ('compare_changes', 'ef266f6615d9f01190de9cd8fb41a98476373a7e0c087bc8e5e3d652a18528d5', false, null::text[]),
-('compile_detector', '62a63133c6b10abfade1aa9ce8e948fcc0af39cfc873a985b862ba135c8e9138', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('compile_detector', '83b308b5aa4765380ee66ba9ab4fa5a5e1ea9e37ada813355daad3e2785fe738', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('conflicts_of', '8986db19d00b60fecf4c8390651e72549c95cabda085669464d62af07d11cb31', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('detector_check', '12455e239e7799ca6932895ce957e587f00cd41d0bba27ba4d696593576bf83c', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('export_ended', '37a73f17837d8b565ad3462f63279cfc2f85d64a7dfe9d32605f50aa6a26b121', true, array['search_path=pg_catalog, pg_temp']::text[]),
