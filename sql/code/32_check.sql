@@ -8,13 +8,17 @@ as $function$
 -- What a terminal obeys, what changes the order of what is read, and what nobody sees: with it one
 -- name, or one line of history, looks like another. By bytes, since [:cntrl:] is as the locale says.
 declare
-    v_bytes text := encode(convert_to(value, 'UTF8'), 'hex');
+    v_bytes text;
 begin
-    if value ~ '[[:cntrl:]]' or v_bytes ~ '^(..)*c2[89]' then
+    if value is null or value !~ '[^ -~]' then
+        return;
+    end if;
+    v_bytes := encode(convert_to(value, 'UTF8'), 'hex');
+    if value ~ '[[:cntrl:]]' or v_bytes ~ '^(?:..)*c2[89]' then
         perform coord._raise('22023', format('%s must not contain control characters', argument),
             format('given: %s', to_json(value)),
             'plain text: names on one line, reasons and notes with line breaks if need be');
-    elsif v_bytes ~ ('^(..)*' || hidden) then
+    elsif v_bytes ~ ('^(?:..)*' || hidden) then
         perform coord._raise('22023',
             format('%s must not contain characters that hide or reorder others', argument),
             format('in UTF-8: %s', left(v_bytes, 200)),
@@ -47,7 +51,7 @@ begin
     -- soft hyphen, U+200B, U+200E and F, U+2028 to 202E, U+2060 to 206F, U+FEFF; the joiners
     -- U+200C and D are letters' business
     perform coord._check_readable(
-        argument, value, '(c2ad|e280(8[bef]|a[89a-e])|e281a|efbbbf)');
+        argument, value, '(?:c2ad|e280(?:8[bef]|a[89a-e])|e281a|efbbbf)');
 end
 $function$;
 comment on function coord._check_name(text, text) is
@@ -65,9 +69,9 @@ begin
             format('%s characters; the limit is %s (setting max_text_length)',
                    length(value), v_limit), 'shorten it, and link to the rest');
     end if;
-    -- U+2028 and 2029, U+202A to 202E, U+2066 to 2069; null is no text
+    -- U+2028 and 2029, U+202A to 202E, U+2066 to 2069
     perform coord._check_readable(
-        argument, translate(value, e'\t\r\n', ''), '(e280a[89a-e]|e281a[6-9])');
+        argument, translate(value, e'\t\r\n', ''), '(?:e280a[89a-e]|e281a[6-9])');
 end
 $function$;
 comment on function coord._check_text(text, text) is
