@@ -314,4 +314,13 @@ DEFINITIONS: dict[str, tuple[str, str]] = {
         "alter type mood add value 'fine'; alter table note alter column body set not null",
         "alter type mood rename to feeling; alter table note alter column body set not null",
     ),
+    "a name that is given back, and then kept": (
+        "alter table note rename to spare; alter table spare rename to note",
+        "alter table team rename to spare; alter table spare rename to team;"
+        " alter table member rename to spare",
+    ),
+    "made, dropped and made": (
+        "create table spare (id integer); drop table spare; create table spare (name text)",
+        "create table badge (of text); create view spares as select name from spare",
+    ),
 }

@@ -21,6 +21,7 @@ from ..identity import (
 )
 from ..model import Touch
 from .dependents import is_looked_up
+from .guards import guard
 
 WRITES = 1
 """Changes the definition of the object or of a member of it."""
@@ -285,6 +286,9 @@ def enter(effect: Effect, touch: Touch) -> None:
     else:
         if effect.is_gone:
             return  # IF EXISTS, after it went away: nothing happens
+        if effect.drop is None and effect.create is not None and not guard(effect.create):
+            effect.create = None
+            return  # it was not there before
         effect.is_gone = True
         effect.drop = touch
         effect.flags |= WRITES | LIVES
