@@ -105,6 +105,41 @@ def test_argument_types_are_those_that_exist(base: psycopg.Connection[Any]) -> N
         base, "create function f(h hue, hs hue[]) returns text language sql return 1", path=path
     )
     assert touches[0].name == "f(other.hue,other.hue[])"
+    base.execute("create function other.g(h other.hue) returns text language sql return 1")
+    touches = enriched(base, "drop function g(hue)", path=path)
+    assert [(touch.schema, touch.name) for touch in touches if touch.action == "drop"] == [
+        ("other", "g(other.hue)")
+    ]
+
+
+def test_a_member_that_comes_and_goes_leaves_the_partitions_too(
+    base: psycopg.Connection[Any],
+) -> None:
+    touches = enriched(
+        base,
+        "alter table parent add constraint positive check (id > 0)",
+        "alter table parent drop constraint positive",
+    )
+    assert [
+        touch.action
+        for touch in touches
+        if touch[1:5] == ("table constraint", "public", "child", "positive")
+    ] == ["create", "drop"]
+
+
+def test_what_comes_along_with_a_new_table(base: psycopg.Connection[Any]) -> None:
+    found = brief(enriched(base, "create table copied (like users including all)"))
+    assert ("table column", "copied", "phone", "create", "definition") in found
+    assert ("table constraint", "copied", "copied_pkey", "create", "definition") in found
+    assert ("index", "copied_phone_idx", None, "create", "definition") in found
+    found = brief(
+        enriched(base, "create table next partition of parent for values from (10) to (20)")
+    )
+    assert ("table column", "next", "c", "create", "definition") in found
+    found = brief(enriched(base, "create view v as select u.*, 1 as one from users u"))
+    assert ("view column", "v", "fallback", "create", "definition") in found
+    found = brief(enriched(base, "create index on parent (c)"))
+    assert ("index", "child_c_idx", None, "create", "definition") in found
 
 
 def test_rows_fire_triggers(base: psycopg.Connection[Any]) -> None:

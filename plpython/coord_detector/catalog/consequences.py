@@ -71,6 +71,8 @@ def add(touches: Sequence[Touch], facts: Facts, query: Query) -> list[Touch]:
                     moving.setdefault(address.oid, []).append(touch)
             for extra in _neighbours(touch, facts, names):
                 result.append((number, extra))
+        if Key(RELATION, key.schema, key.name) not in made:
+            # What the script itself added to a table that exists goes from its heirs, too.
             table = _inherited_from(touch, facts, names)
             if table is not None:
                 inherited.setdefault(table, []).append(touch)

@@ -170,6 +170,7 @@ def _domain_constraint(work: Work, node: Node) -> Address:
 
 def _operator(work: Work, node: Node) -> Address:
     target = work.reference(strings(node.objname), "operator")
+    work.unsettled_types(node.objargs or (), "operator")
     return Address("operator", target.renamed(operator_name(work, target.name, node.objargs)))
 
 
@@ -187,6 +188,7 @@ def cast_name(work: Work, source: Node, target: Node) -> str:
 
 def _cast(work: Work, node: Node) -> Address:
     source, target = node
+    work.unsettled_types(node, "cast")
     return Address("cast", Target(None, cast_name(work, source, target)))
 
 
@@ -232,6 +234,7 @@ def routine(work: Work, kind: str, node: Node) -> Address:
         if len(known) == 1:
             return Address(known[0][0], target.renamed(known[0][1]))
         return Address(kind, target)
+    work.unsettled_types(node.objargs or (), "function")
     signature = work.signature(target.name, node.objargs or ())
     if kind in ("routine", "function"):
         for made in ROUTINES.values():

@@ -139,6 +139,15 @@ class Work:
         """``f(integer,public.mood)``: how a routine is told from others of its name."""
         return f"{name}({','.join([self.type_text(node, False) for node in types])})"
 
+    def unsettled_types(self, nodes: Iterable[Node], by: str) -> None:
+        """Note types in a name where only the catalog knows which of several they are."""
+        for node in nodes:
+            if node is None or node.pct_type or is_builtin_type(type_parts(node)):
+                continue
+            target = self.reference(type_parts(node), "type")
+            if target.group is not None:
+                self.use("type", target, None, {"by": by})
+
     def canonical(self, node: Node) -> str:
         return canonical(node, self.scope)
 
