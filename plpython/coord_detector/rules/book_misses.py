@@ -74,16 +74,16 @@ MISSES: tuple[Miss, ...] = (
     Miss(
         "DROP OWNED, and a table that gets privileges by default",
         "which default privileges go with a role is not looked up",
-        "create role reader nologin;"
-        " alter default privileges in schema public grant select on tables to reader;",
+        "create role example_of_a_rule nologin;"
+        " alter default privileges in schema public grant select on tables to example_of_a_rule;",
         "create table t (id integer)",
-        "drop owned by reader",
+        "drop owned by example_of_a_rule",
     ),
     Miss(
         "the owner of a table, and a sequence that is taken away from it",
         "a sequence follows the owner of its table only while it belongs to it",
-        "create table t (id serial); create role other nologin;",
-        "alter table t owner to other",
+        "create table t (id serial); create role example_of_a_rule nologin;",
+        "alter table t owner to example_of_a_rule",
         "alter sequence t_id_seq owned by none",
     ),
     Miss(
