@@ -94,8 +94,8 @@ DEFINITIONS: dict[str, tuple[str, str]] = {
         "alter table member validate constraint member_team_id_fkey",
     ),
     "granted on all there are and will be": (
-        "grant select on all tables in schema public to reader;"
-        " alter default privileges in schema public grant select on tables to reader",
+        "grant select on all tables in schema public to telling_reader;"
+        " alter default privileges in schema public grant select on tables to telling_reader",
         "create table extra (id integer)",
     ),
     "a view that both take away before the column changes": (

@@ -47,7 +47,7 @@ create sequence numbers;
 create type place as (street text, city text);
 create table site (id integer check (id in (1, 2)), at place);
 alter table note add column no integer default nextval('numbers');
-create role reader nologin;
+create role telling_reader nologin;
 create schema side;
 create table side.log (id integer);
 create function log_site() returns trigger language plpgsql as
