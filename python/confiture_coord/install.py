@@ -8,6 +8,7 @@ language.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, LiteralString, NamedTuple
 
 import psycopg
@@ -18,6 +19,8 @@ from confiture_coord.errors import CoordError, VersionMismatch
 from confiture_coord.version import PACKAGED_SQL, fits, numbers, wrapper_version
 
 EXTENSION = "confiture_coord"
+# How long to wait for another installer.
+_PATIENCE_S = 60
 _NEXT = (
     "Next: GRANT coord_agent TO whoever declares intents (coord_reader to look, coord_reviewer "
     "to review and merge for others)."
@@ -184,9 +187,45 @@ def _require_superuser(connection: psycopg.Connection[Any], what: str) -> None:
 
 
 def _one_at_a_time(connection: psycopg.Connection[Any]) -> None:
-    connection.execute(
-        "select pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtext(%s))", (EXTENSION,)
-    )
+    """Wait for another installer, but not forever: anybody may take an advisory lock."""
+    (timeout,) = _row(connection, "select pg_catalog.current_setting('lock_timeout')")
+    lock = {"key": EXTENSION}
+    try:
+        with connection.transaction():
+            _wait_for_locks(connection, f"{_PATIENCE_S}s")
+            connection.execute(
+                "select pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtext(%(key)s))", lock
+            )
+    except psycopg.errors.LockNotAvailable:
+        (holders,) = _row(
+            connection,
+            "select pg_catalog.string_agg(pid::text, ', ') from pg_catalog.pg_locks"
+            " where locktype = 'advisory' and granted and objsubid = 1"
+            " and database = (select oid from pg_catalog.pg_database"
+            "                 where datname = pg_catalog.current_database())"
+            " and (classid::bigint << 32 | objid::bigint) = pg_catalog.hashtext(%(key)s)",
+            lock,
+        )
+        raise InstallError.saying(
+            "another session installs, upgrades or removes confiture_coord in this database",
+            detail=f"Waited {_PATIENCE_S} seconds for the server process {holders or '?'}.",
+            hint="Try again when it is done; pg_stat_activity says what it does.",
+        ) from None
+    _wait_for_locks(connection, timeout)
+
+
+def _wait_for_locks(connection: psycopg.Connection[Any], timeout: str) -> None:
+    connection.execute("select pg_catalog.set_config('lock_timeout', %s, true)", (timeout,))
+
+
+def _row(
+    connection: psycopg.Connection[Any],
+    query: LiteralString,
+    values: Mapping[str, Any] | None = None,
+) -> tuple[Any, ...]:
+    row: tuple[Any, ...] | None = connection.execute(query, values).fetchone()
+    assert row is not None
+    return row
 
 
 def _offered(connection: psycopg.Connection[Any]) -> list[str]:

@@ -212,6 +212,23 @@ def test_a_superuser_is_needed_and_the_error_says_so(bare: psycopg.Connection[An
     assert "--database-url" in str(error.value.hint)
 
 
+def test_a_lock_that_somebody_holds_is_not_waited_for_forever(
+    bare: psycopg.Connection[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(install, "_PATIENCE_S", 1)
+    bare.execute("set lock_timeout = '12345ms'")
+    with psycopg.connect(bare.info.dsn) as other:
+        other.execute("select pg_advisory_lock(hashtext('confiture_coord'))")
+        with pytest.raises(InstallError) as caught:
+            install.install(bare)
+        assert str(other.info.backend_pid) in (caught.value.detail or "")
+        assert "Try again" in (caught.value.hint or "")
+    assert installed(bare) is None
+    with bare.transaction():
+        install.install(bare)
+        assert bare.execute("show lock_timeout").fetchone() == ("12345ms",)
+
+
 def test_uninstalling_is_refused_while_intents_are_active(
     ready: psycopg.Connection[Any],
 ) -> None:
