@@ -207,3 +207,14 @@ def test_not_null_and_its_constraint_go_together(
     found = brief(enriched(base, "alter table users drop constraint users_email_not_null"))
     column = ("table column", "users", "email", "alter", "not null")
     assert (column in found) is (pg_version >= 18)
+
+
+def test_an_automatic_name_is_the_first_that_is_free(base: psycopg.Connection[Any]) -> None:
+    base.execute("create index on users (email); create index on users (email)")
+    base.execute("alter table users add check (id > 0)")
+    touches = enriched(
+        base,
+        "create index on users (email); alter table users add check (id < 9), add check (id < 8)",
+    )
+    made = [touch.sub or touch.name for touch in touches if touch.action == "create"]
+    assert made == ["users_email_idx2", "users_id_check1", "users_id_check2"]

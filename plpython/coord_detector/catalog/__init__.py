@@ -22,6 +22,7 @@ from . import (
     defaults,
     dropped_checks,
     fields,
+    free_names,
     inserted,
     keys,
     labels,
@@ -46,6 +47,7 @@ def enrich(touches: Sequence[Touch], query: Query) -> list[Touch]:
     facts.learn(touches)
     resolved = fields.add(resolution.resolve(touches, facts), facts)
     found = consequences.add(resolved, facts, query)
+    found = free_names.choose(found, query)
     found = copies.add(found, facts, query)
     found = column_types.add(found, facts, query)
     found = row_rules.note(found, facts, query)

@@ -292,6 +292,16 @@ order by 1, 2, 3, 8, 4
 limit 20000
 """
 
+TAKEN = """
+select i.schema, i.name
+from (select distinct * from unnest($1::text[], $2::text[]) as i (schema, name)) i
+join pg_catalog.pg_namespace n on n.nspname = i.schema
+where exists (select from pg_catalog.pg_class c
+              where c.relnamespace = n.oid and c.relname = i.name)
+   or exists (select from pg_catalog.pg_constraint k
+              where k.connamespace = n.oid and k.conname = i.name)
+"""
+
 MOVING_ALONG = """
 select t.oid::bigint as root, n.nspname as schema, x.relname as name, 'index' as kind
 from unnest($1::bigint[]) as t (oid)
