@@ -323,4 +323,15 @@ DEFINITIONS: dict[str, tuple[str, str]] = {
         "create table spare (id integer); drop table spare; create table spare (name text)",
         "create table badge (of text); create view spares as select name from spare",
     ),
+    "made anew, and dropped after all": (
+        "alter table note add constraint small check (id < 10);"
+        " alter table note alter column id set not null",
+        "alter table note drop constraint if exists small;"
+        " alter table note add constraint small check (id < 10);"
+        " alter table note drop constraint small",
+    ),
+    "a function renamed to a name, or defined under it": (
+        "alter function pick(integer) rename to choose",
+        "create or replace function choose(a integer) returns integer language sql as 'select a'",
+    ),
 }

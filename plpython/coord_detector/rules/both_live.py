@@ -92,8 +92,8 @@ def _both_create(a: Effect, b: Effect, report: Report) -> None:
 
 
 def _waits(made: Touch) -> bool:
-    """Whether it leaves alone what bears the name, whatever it is."""
-    return bool(made.detail.get("if_not_exists")) and not is_rename(made)
+    """Whether it comes to terms with what bears the name already."""
+    return guard(made) and not is_rename(made)
 
 
 def _same_origin(a: Touch, b: Touch) -> bool:

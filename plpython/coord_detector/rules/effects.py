@@ -289,7 +289,11 @@ def enter(effect: Effect, touch: Touch) -> None:
         if effect.drop is None and effect.create is not None and not guard(effect.create):
             effect.create = None
             return  # it was not there before
-        effect.is_gone = True
+        if "followed" not in touch.detail or effect.create is None:
+            # Otherwise it is the old one, which went by another name in the meantime.
+            effect.is_gone = True
+            effect.replaces = False
+            effect.create = None
         effect.drop = touch
         effect.flags |= WRITES | LIVES
         effect.touch = touch
