@@ -8216,6 +8216,10 @@ def _relation_follows(work: Work, old: Target, new: Target) -> None:
             for facts in table.indexes.values() if table is not None else ():
                 if facts.get("part_of") == here:
                     facts["part_of"] = there
+    if index is not None and index.kind == "sequence" and index.owner is not None:
+        for column in index.owner.columns.values():
+            if column.sequence == here:
+                column.sequence = there
     for one, other in zip(old.options, new.options, strict=False):
         work.scope.relation_moved(one, other)
     table = work.scope.tables.get(there)
@@ -9527,7 +9531,7 @@ from collections.abc import Sequence
 from ..loader import enums
 from ..model import Touch
 from ..names import TEMPORARY, Column, Table
-from ..uses import query_uses, result_columns, starred
+from ..uses import query_uses, result_columns, spelled_out, starred
 from .canonical import full_text, shortened
 from .columns import note_sequence
 from .table import note_table
@@ -9552,7 +9556,7 @@ def create_view(work: Work, node: Node) -> None:
     if node.options:
         text += f" with {sorted(option_values(node.options).items(), key=str)}"
     detail["definition"] = shortened(text)
-    _note_columns(work, detail, node.query, columns)
+    _note_columns(detail, node.query, columns)
     if node.replace:
         detail["or_replace"] = True
     uses = query_uses(node.query, work.scope)
@@ -9561,16 +9565,17 @@ def create_view(work: Work, node: Node) -> None:
         target = Target(TEMPORARY, target.name)
     work.add("view", target, None, "create", "definition", detail)
     earlier = work.table(target)
-    _view_columns(work, target, "view", columns, earlier, bool(node.replace))
+    shown = columns if columns is not None or node.aliases else spelled_out(node.query)
+    _view_columns(work, target, "view", shown, earlier, bool(node.replace), columns is not None)
     _note_needs(work, target, uses)
     work.extend(uses, by="view")
 
 
-def _note_columns(work: Work, detail: Detail, query: Node, columns: tuple[str, ...] | None) -> None:
+def _note_columns(detail: Detail, query: Node, columns: tuple[str, ...] | None) -> None:
     if columns is not None:
         detail["columns"] = list(columns)
     else:
-        detail["stars"] = list(starred(query, work.scope))
+        detail["stars"] = list(starred(query))
 
 
 def _columns(work: Work, query: Node, given: tuple[str, ...]) -> tuple[str, ...] | None:
@@ -9588,8 +9593,9 @@ def _view_columns(
     columns: tuple[str, ...] | None,
     earlier: Table | None,
     replaces: bool,
+    complete: bool,
 ) -> None:
-    table = note_table(work, target, kind, complete=columns is not None)
+    table = note_table(work, target, kind, complete)
     for name in columns or ():
         known = earlier is not None and name in earlier.columns
         table.columns[name] = Column()
@@ -9631,7 +9637,7 @@ def create_table_as(work: Work, node: Node) -> None:
         detail["persistence"] = "unlogged"
     detail["definition"] = shortened(text)
     if is_query:
-        _note_columns(work, detail, query, columns)
+        _note_columns(detail, query, columns)
     work.add(kind, target, None, "create", "definition", detail)
     uses: Sequence[Touch] = ()
     if is_query:
@@ -9640,7 +9646,8 @@ def create_table_as(work: Work, node: Node) -> None:
         work.extend(uses, by=kind)
     else:
         work.dispatch(work, query)
-    _view_columns(work, target, kind, columns, None, False)
+    shown = columns if columns is not None or given or not is_query else spelled_out(query)
+    _view_columns(work, target, kind, shown, None, False, columns is not None)
     if is_view:
         _note_needs(work, target, uses)
 
@@ -9661,10 +9668,11 @@ def select_into(work: Work, node: Node) -> None:
     target = work.new_relation(into.rel)
     columns = result_columns(node, work.scope)
     detail: Detail = {"definition": shortened(full_text(node, work.scope))}
-    _note_columns(work, detail, node, columns)
+    _note_columns(detail, node, columns)
     work.add("table", target, None, "create", "definition", detail)
     work.extend(query_uses(node, work.scope, facet="data"), by="table")
-    _view_columns(work, target, "table", columns, None, False)
+    shown = columns if columns is not None else spelled_out(node)
+    _view_columns(work, target, "table", shown, None, False, columns is not None)
 
 
 def refresh(work: Work, node: Node) -> None:
@@ -12582,6 +12590,13 @@ MISSES: tuple[Miss, ...] = (
         TABLE,
         "create table child () inherits (t)",
         "alter table t alter column c set statistics 100",
+    ),
+    Miss(
+        "a column that CREATE TABLE AS takes by name, and its new type",
+        "which columns of a query come out as they are, and which only help, is not told apart",
+        TABLE,
+        "create table u as select id, c from t",
+        "alter table t alter column c type varchar(20)",
     ),
     Miss(
         "a name that is put together at run time",
@@ -17327,7 +17342,7 @@ from .collector import Collector, Facet
 from .expression import walk
 from .output import output_names
 from .query import NO_COMMON_TABLES
-from .result_columns import result_columns, starred
+from .result_columns import result_columns, spelled_out, starred
 from .routine import block_of, body_of
 from .sources import Level, Relation, Source, Sources
 from .statement import statement
@@ -17343,6 +17358,7 @@ __all__ = [
     "query_uses",
     "result_columns",
     "routine_body_uses",
+    "spelled_out",
     "starred",
 ]
 
@@ -19930,10 +19946,18 @@ def result_columns(query: Any, scope: Scope) -> Columns:
     return _Reader(scope).query(query, _NOTHING)
 
 
-def starred(query: Any, scope: Scope) -> tuple[str, ...]:
+def spelled_out(query: Any) -> tuple[str, ...]:
+    """The columns that a query names beside a ``*``."""
+    query = _first(query)
+    if not is_a(query, ast.SelectStmt):
+        return ()
+    targets = [target for target in query.targetList or () if not _is_star(target.val)]
+    return tuple(target.name or figured_name(target.val) for target in targets)
+
+
+def starred(query: Any) -> tuple[str, ...]:
     """The relations whose columns a query shows by ``*``, where only the catalog has them."""
-    while is_a(query, ast.SelectStmt) and query.op != NO_SET_OPERATION:
-        query = query.larg
+    query = _first(query)
     if not is_a(query, ast.SelectStmt):
         return ()
     relations = list(_relations(query.fromClause or ()))
@@ -19948,6 +19972,13 @@ def starred(query: Any, scope: Scope) -> tuple[str, ...]:
             if alias is None or alias == shown:
                 found[node.relname] = None
     return tuple(found)
+
+
+def _first(query: Any) -> Any:
+    """The first of united queries gives the names."""
+    while is_a(query, ast.SelectStmt) and query.op != NO_SET_OPERATION:
+        query = query.larg
+    return query
 
 
 def _relations(items: Sequence[Any]) -> Iterator[Any]:
@@ -21154,7 +21185,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $function$
 # As the owner: where the parser lies is nothing that a caller may influence.
-if 'confiture_coord cd9e46024fed48b7' in GD:
+if 'confiture_coord 9bb97332ce0682f3' in GD:
     return
 import importlib
 import importlib.machinery
@@ -21162,7 +21193,7 @@ import importlib.util
 import marshal
 import sys
 
-package = 'coord_detector_cd9e46024fed48b7'
+package = 'coord_detector_9bb97332ce0682f3'
 python = f'{sys.implementation.cache_tag} {importlib.util.MAGIC_NUMBER.hex()}'
 compiled = plpy.prepare(
     'select path, code from coord.detector_code where fingerprint = $1 and python = $2',
@@ -21225,7 +21256,7 @@ loader = importlib.import_module(package + '.loader')
 loader.prepare(f"{folder[0]['setting']}/confiture_coord/{version}", in_backend=True)
 backend = importlib.import_module(package + '.backend')
 backend.start(plpy)
-GD['confiture_coord cd9e46024fed48b7'] = backend
+GD['confiture_coord 9bb97332ce0682f3'] = backend
 $function$;
 comment on function coord._load_detector() is
     'Loads the detector into this session (internal; harmless to call)';
@@ -21238,7 +21269,7 @@ import importlib.util
 import marshal
 import sys
 
-package = 'coord_detector_cd9e46024fed48b7'
+package = 'coord_detector_9bb97332ce0682f3'
 python = f'{sys.implementation.cache_tag} {importlib.util.MAGIC_NUMBER.hex()}'
 insert = plpy.prepare(
     'insert into coord.detector_code (fingerprint, python, path, code) values ($1, $2, $3, $4)',
@@ -22372,10 +22403,10 @@ create or replace function coord._footprint(
 )
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord cd9e46024fed48b7')
+detector = GD.get('confiture_coord 9bb97332ce0682f3')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord cd9e46024fed48b7']
+    detector = GD['confiture_coord 9bb97332ce0682f3']
 return detector.footprint(changes, change_list, search_path, effective_path)
 $function$;
 comment on function coord._footprint(text, text[], text, name[]) is
@@ -22456,10 +22487,10 @@ set plan_cache_mode = force_generic_plan
 set jit = off
 set quote_all_identifiers = off
 as $function$
-detector = GD.get('confiture_coord cd9e46024fed48b7')
+detector = GD.get('confiture_coord 9bb97332ce0682f3')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord cd9e46024fed48b7']
+    detector = GD['confiture_coord 9bb97332ce0682f3']
 return detector.compare(
     text_a, list_a, text_b, list_b, search_path, effective_path, use_catalog, limits)
 $function$;
@@ -22563,10 +22594,10 @@ comment on function coord.compare_changes(text[], text, text, boolean) is
 create or replace function coord._detector_facts(out problem text[], out facts json)
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord cd9e46024fed48b7')
+detector = GD.get('confiture_coord 9bb97332ce0682f3')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord cd9e46024fed48b7']
+    detector = GD['confiture_coord 9bb97332ce0682f3']
 return detector.facts()
 $function$;
 comment on function coord._detector_facts() is
@@ -22588,10 +22619,10 @@ set plan_cache_mode = force_generic_plan
 set jit = off
 set quote_all_identifiers = off
 as $function$
-detector = GD.get('confiture_coord cd9e46024fed48b7')
+detector = GD.get('confiture_coord 9bb97332ce0682f3')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord cd9e46024fed48b7']
+    detector = GD['confiture_coord 9bb97332ce0682f3']
 return detector.analyse(changes, change_list, search_path, effective_path, tables_declared,
                         feature_name, limits)
 $function$;
@@ -22610,10 +22641,10 @@ set plan_cache_mode = force_generic_plan
 set jit = off
 set quote_all_identifiers = off
 as $function$
-detector = GD.get('confiture_coord cd9e46024fed48b7')
+detector = GD.get('confiture_coord 9bb97332ce0682f3')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord cd9e46024fed48b7']
+    detector = GD['confiture_coord 9bb97332ce0682f3']
 return detector.detect(
     intent_no, agent_id, feature_name, keys, are_exclusive, touches, resolved_path)
 $function$;
@@ -23758,10 +23789,10 @@ comment on function coord.amend_intent(uuid, text[], text[], text, text, text) i
 create or replace function coord._sort_intents(nodes json, edges json) returns json
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord cd9e46024fed48b7')
+detector = GD.get('confiture_coord 9bb97332ce0682f3')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord cd9e46024fed48b7']
+    detector = GD['confiture_coord 9bb97332ce0682f3']
 return detector.merge_order(nodes, edges)
 $function$;
 comment on function coord._sort_intents(json, json) is
@@ -24200,7 +24231,7 @@ with ours (name, body, security_definer, settings) as (
     values
 ('_actor', '1f18e24a0fc5d3a93dce49596a06e5490056e6586d2742f4f2616d342b9eb0d2', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_amend', '7e6a0e12eb3ab7c3827b3f9ce1ffbd021acee47513fba8f934c5c9adb03fb570', true, array['search_path=pg_catalog, pg_temp']::text[]),
-('_analyse', '54ebb9adb7decf60b9051622e6ecfec6004af5f02ed8787ca7ab8866478204af', false, array['plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
+('_analyse', '9bf9934f2728507ea6c608984a641702134f93a608b088beb5ec2a7df612c5ae', false, array['plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
 ('_append_history', '8a9eea1b4606579ac7b0296299e644caa5376282fa36973429a7f3ceff78729f', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_authorise', 'c62c1527f3a9c9edd31a092a506bf95cb50ebb0c69beb1527d70df01d1da8009', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_authorise_review', '0577744c55b7787ae7f48e9e124976df695deddaa18d2a38a8bcd2d17ca89aa2', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -24219,7 +24250,7 @@ with ours (name, body, security_definer, settings) as (
 ('_check_text', 'db01aaf36f9d57fc497b1997f7ba64675cc7a9fb9cf79b3f5278956fe597b27d', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_check_transition', 'e599451da1cc2eaa3c48a568d2ef0836db5432e24f46dfa3287a573fea4637f1', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_choice', '6a0ec09ca728fa8eb8b028fb505a70f93afd7c5095f2c6c0437233e035cd5d30', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_compare', 'ceab5c915794553589a2abd47df164f36ccb781f6b31bcaf05dd68bb3bc335a2', false, array['plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
+('_compare', '286ed9863338a3ff07da7f7721b040e9aad9ef28a7a6fd0177ae683ccbf3d830', false, array['plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
 ('_compare_rows', 'dd08eeca5d3dd639f8f0733f06353fa94cb3bd9b3e808684fb0e5636fa399035', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_conflict_json', 'a3932a0d0c54d5c6e2a7a60973f3dcf570b7b6a3c9c6a1f28a0d89edad5203b2', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_conflict_line', 'bb606d623ac35ddfb72ef3905e94aba579c416a22a2db649125cceb68f12d403', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -24228,13 +24259,13 @@ with ours (name, body, security_definer, settings) as (
 ('_counts', '7fe8790f45e15bd26f82f9151646c029fb46c2b3487c1b571619010f7fce82b7', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_declare', 'd7b4b1148e125153e71c3a09616a03b0210ac958d245ea152a29997158154fff', false, null::text[]),
 ('_depends_on', 'f37bc93deed02bf43a8a632aea86923b8f86906001140165b00e5d823ca71d6d', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_detect', '16334989edb3d1274fc6962c719ebe4dfc0f8b1005a5747be5c62e52601ea734', false, array['enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
-('_detector_facts', '2d3aa8bee2de17c0dc0096aaee5ee83caaf587cbf8859037633fc939a619a5f5', false, null::text[]),
-('_detector_sources', 'a28169b60dae39afc28bc5b15a762390bb370be7fd027ea7f062a3ca4d4849ef', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_detect', '189c4810a48f5e8878a8647064e93c670ff4fb6b1a56fcfd4c73ec2fcf164612', false, array['enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
+('_detector_facts', 'd7d528b891b5aaf9a8089bcd6e47e61b71715461c5a20cfa5ae0bb9c9f005589', false, null::text[]),
+('_detector_sources', 'd56d0dcf3aff789f8e30699cd8593d28450af43d86316942b7ba27059fec18cd', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_digest_of', 'af0f4735eb433dca9fd14b71246b20d20daa3cba8f7c0cd06774be1d1088bd30', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_ended', '679a84d1d5a194bca40468412857eae0e2e10b1e58e855442af1b763c8ada9be', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_follow_transition', '35b401e5c0362e7364b602cda21afbef50d5be447c42e99475bf5c4433bdb7a0', true, array['search_path=pg_catalog, pg_temp']::text[]),
-('_footprint', 'fca03591d2fdcfb819668125d3b6b1a3505045d2317079f2acd6345de4b6c102', false, null::text[]),
+('_footprint', '3308eca0bafa22e7e968fa2af49390791326da84255bf330bebb1993dcea9c2b', false, null::text[]),
 ('_footprint_problems', '9aea6fc496338611dd24530c5c28fc4a5a0263ac96ae68681b64166a55d43163', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_footprint_rows', '2cf258b01339c7b05129607c705ac7d7cf484d67ac6bb504d677d0782027a4bf', false, null::text[]),
 ('_for_client', 'd0825a6fb3e6d430f3d0516425c793652a21db2021c07ab80944ab1d2c9b62fb', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -24262,7 +24293,7 @@ with ours (name, body, security_definer, settings) as (
 ('_known_hashes', '4f7872e748c4ad03daeaccbcc0f6259069f7be6c358d858ae4626cca6f837fda', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_limit_lock_wait', '4eed619fef29ee8feefa29b6653cf4fd679e0e33931a8cf4a4ed9698cea5ae8d', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_limits', 'ffaff60bb0800af484cb83e505b5a2b84b78e7495a3c4b0538c9f442bf412c0e', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_load_detector', 'e9202e74119275abcae9b065397652faafc530e2995a13208f3070fb38dae77a', true, array['search_path=pg_catalog, pg_temp']::text[]),
+('_load_detector', '20c01e613fffe6a188d1e953621c4158d1cb66e2bffd324c5a29bc50e00d9e95', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_container', '423434b839f055dd1b41a180585f7d2262aa43f041472a83077af7de726a878f', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_holder', 'b5cbdc0966ec19527fcf60f6a1819b4a82cfbf52f64f5af082ff850e624a4861', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_intent_keys', '001e7dcfa0ced100c60e78b7b257478730a36c946731aaf1ff8cd2f0ac627023', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -24287,7 +24318,7 @@ with ours (name, body, security_definer, settings) as (
 ('_register', '56586fa081177e9edb9742f7387773afbdb95351798f0c855838049b364b823e', true, array['search_path=pg_catalog, pg_temp', 'enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
 ('_setting_of', '9d76f07c41d36e171fb59699533b0dfe2bb059a0e9b71815c7d80aaf51c362b8', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_settle', '9d4fad5adf4522029c8ffd5d5136f09ccb1d48c849bb89563c90a4e4156350cc', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_sort_intents', 'f2a0622b79f99c9b28397811708e975a0022f6c593f4edd8746063136d6b7e7e', false, null::text[]),
+('_sort_intents', '6fec8f0c7c8b0ef8a7d3c0b10dbcf30e4b7970fbfbf76d136b4588de33ee2eb8', false, null::text[]),
 ('_status_after_conflict', '60693c723e2feefd7ba0d87d0cd41e22dcacacbceb5b21329700a2d216169e9e', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_store_conflicts', '380c4a52ee39572d837cbab55a1ce74f44c445652d82c5daa2882e8b163ba095', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_store_footprint', 'c61256ff241805c040abb05c226075df836ef4d55af9edda52519d7e0880d485', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -24306,7 +24337,7 @@ with ours (name, body, security_definer, settings) as (
 ('compare_changes', '1d38b48d75c0b9ccb3ad217145abf0a3d4104e92fd1eafbf57281b45e75e025e', false, null::text[]),
 ('compare_changes', 'c1c57ed3b89f392da90e83e7e4b80eb1c5190f50bd8e4524bf2cc7ddb3e6f559', false, null::text[]),
 ('compare_changes', 'ef266f6615d9f01190de9cd8fb41a98476373a7e0c087bc8e5e3d652a18528d5', false, null::text[]),
-('compile_detector', '3c8868b16359a0c908e54117a944cd56ce4fd9a1ec34d2ba66e816734b866a9b', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('compile_detector', '6d86fac095d8b299371211751670d7c1b56bf0d3a7058a409bd51c1b43168056', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('conflicts_of', '8986db19d00b60fecf4c8390651e72549c95cabda085669464d62af07d11cb31', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('detector_check', '12455e239e7799ca6932895ce957e587f00cd41d0bba27ba4d696593576bf83c', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('export_ended', '37a73f17837d8b565ad3462f63279cfc2f85d64a7dfe9d32605f50aa6a26b121', true, array['search_path=pg_catalog, pg_temp']::text[]),
