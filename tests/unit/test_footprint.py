@@ -325,3 +325,18 @@ def test_a_few_lines_cannot_ask_for_millions_of_touches(sql: str) -> None:
     with pytest.raises(ScriptError) as caught:
         touches_of(sql)
     assert caught.value.sqlstate == "54000"
+
+
+def test_a_renamed_sequence_goes_with_its_table() -> None:
+    touches = touches_of(
+        "create table g (id bigserial); alter sequence g_id_seq rename to s; drop table g"
+    )
+    assert find(touches, "sequence", "drop", "s").facet == "definition"
+
+
+def test_columns_beside_a_star_are_known() -> None:
+    touches = touches_of("create view v as select t.*, u.a, lower(u.b), 1 as one from t, u")
+    made = [touch.sub for touch in touches if touch.kind == "view column"]
+    assert made == ["a", "lower", "one"]
+    touches = touches_of("create view v (x) as select t.*, u.a from t, u")
+    assert not [touch for touch in touches if touch.kind == "view column"]

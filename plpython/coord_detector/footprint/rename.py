@@ -194,6 +194,10 @@ def _relation_follows(work: Work, old: Target, new: Target) -> None:
             for facts in table.indexes.values() if table is not None else ():
                 if facts.get("part_of") == here:
                     facts["part_of"] = there
+    if index is not None and index.kind == "sequence" and index.owner is not None:
+        for column in index.owner.columns.values():
+            if column.sequence == here:
+                column.sequence = there
     for one, other in zip(old.options, new.options, strict=False):
         work.scope.relation_moved(one, other)
     table = work.scope.tables.get(there)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from ..loader import enums
 from ..model import Touch
 from ..names import TEMPORARY, Column, Table
-from ..uses import query_uses, result_columns, starred
+from ..uses import query_uses, result_columns, spelled_out, starred
 from .canonical import full_text, shortened
 from .columns import note_sequence
 from .table import note_table
@@ -32,7 +32,7 @@ def create_view(work: Work, node: Node) -> None:
     if node.options:
         text += f" with {sorted(option_values(node.options).items(), key=str)}"
     detail["definition"] = shortened(text)
-    _note_columns(work, detail, node.query, columns)
+    _note_columns(detail, node.query, columns)
     if node.replace:
         detail["or_replace"] = True
     uses = query_uses(node.query, work.scope)
@@ -41,16 +41,17 @@ def create_view(work: Work, node: Node) -> None:
         target = Target(TEMPORARY, target.name)
     work.add("view", target, None, "create", "definition", detail)
     earlier = work.table(target)
-    _view_columns(work, target, "view", columns, earlier, bool(node.replace))
+    shown = columns if columns is not None or node.aliases else spelled_out(node.query)
+    _view_columns(work, target, "view", shown, earlier, bool(node.replace), columns is not None)
     _note_needs(work, target, uses)
     work.extend(uses, by="view")
 
 
-def _note_columns(work: Work, detail: Detail, query: Node, columns: tuple[str, ...] | None) -> None:
+def _note_columns(detail: Detail, query: Node, columns: tuple[str, ...] | None) -> None:
     if columns is not None:
         detail["columns"] = list(columns)
     else:
-        detail["stars"] = list(starred(query, work.scope))
+        detail["stars"] = list(starred(query))
 
 
 def _columns(work: Work, query: Node, given: tuple[str, ...]) -> tuple[str, ...] | None:
@@ -68,8 +69,9 @@ def _view_columns(
     columns: tuple[str, ...] | None,
     earlier: Table | None,
     replaces: bool,
+    complete: bool,
 ) -> None:
-    table = note_table(work, target, kind, complete=columns is not None)
+    table = note_table(work, target, kind, complete)
     for name in columns or ():
         known = earlier is not None and name in earlier.columns
         table.columns[name] = Column()
@@ -111,7 +113,7 @@ def create_table_as(work: Work, node: Node) -> None:
         detail["persistence"] = "unlogged"
     detail["definition"] = shortened(text)
     if is_query:
-        _note_columns(work, detail, query, columns)
+        _note_columns(detail, query, columns)
     work.add(kind, target, None, "create", "definition", detail)
     uses: Sequence[Touch] = ()
     if is_query:
@@ -120,7 +122,8 @@ def create_table_as(work: Work, node: Node) -> None:
         work.extend(uses, by=kind)
     else:
         work.dispatch(work, query)
-    _view_columns(work, target, kind, columns, None, False)
+    shown = columns if columns is not None or given or not is_query else spelled_out(query)
+    _view_columns(work, target, kind, shown, None, False, columns is not None)
     if is_view:
         _note_needs(work, target, uses)
 
@@ -141,10 +144,11 @@ def select_into(work: Work, node: Node) -> None:
     target = work.new_relation(into.rel)
     columns = result_columns(node, work.scope)
     detail: Detail = {"definition": shortened(full_text(node, work.scope))}
-    _note_columns(work, detail, node, columns)
+    _note_columns(detail, node, columns)
     work.add("table", target, None, "create", "definition", detail)
     work.extend(query_uses(node, work.scope, facet="data"), by="table")
-    _view_columns(work, target, "table", columns, None, False)
+    shown = columns if columns is not None else spelled_out(node)
+    _view_columns(work, target, "table", shown, None, False, columns is not None)
 
 
 def refresh(work: Work, node: Node) -> None:

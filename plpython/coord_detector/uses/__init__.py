@@ -17,7 +17,7 @@ from .collector import Collector, Facet
 from .expression import walk
 from .output import output_names
 from .query import NO_COMMON_TABLES
-from .result_columns import result_columns, starred
+from .result_columns import result_columns, spelled_out, starred
 from .routine import block_of, body_of
 from .sources import Level, Relation, Source, Sources
 from .statement import statement
@@ -33,6 +33,7 @@ __all__ = [
     "query_uses",
     "result_columns",
     "routine_body_uses",
+    "spelled_out",
     "starred",
 ]
 

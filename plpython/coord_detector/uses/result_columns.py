@@ -34,10 +34,18 @@ def result_columns(query: Any, scope: Scope) -> Columns:
     return _Reader(scope).query(query, _NOTHING)
 
 
-def starred(query: Any, scope: Scope) -> tuple[str, ...]:
+def spelled_out(query: Any) -> tuple[str, ...]:
+    """The columns that a query names beside a ``*``."""
+    query = _first(query)
+    if not is_a(query, ast.SelectStmt):
+        return ()
+    targets = [target for target in query.targetList or () if not _is_star(target.val)]
+    return tuple(target.name or figured_name(target.val) for target in targets)
+
+
+def starred(query: Any) -> tuple[str, ...]:
     """The relations whose columns a query shows by ``*``, where only the catalog has them."""
-    while is_a(query, ast.SelectStmt) and query.op != NO_SET_OPERATION:
-        query = query.larg
+    query = _first(query)
     if not is_a(query, ast.SelectStmt):
         return ()
     relations = list(_relations(query.fromClause or ()))
@@ -52,6 +60,13 @@ def starred(query: Any, scope: Scope) -> tuple[str, ...]:
             if alias is None or alias == shown:
                 found[node.relname] = None
     return tuple(found)
+
+
+def _first(query: Any) -> Any:
+    """The first of united queries gives the names."""
+    while is_a(query, ast.SelectStmt) and query.op != NO_SET_OPERATION:
+        query = query.larg
+    return query
 
 
 def _relations(items: Sequence[Any]) -> Iterator[Any]:
