@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from ..identity import COLUMN, family_of
 from ..model import Json, Touch
 from . import queries
-from .consequences import VIA
+from .consequences import MOST_TOUCHES, VIA
 from .facts import BaseNames, Facts, Name, Query
 
 _OF_KEYS = frozenset(("index", "table constraint", "partition key", "statistics object"))
@@ -27,6 +27,7 @@ def add(touches: Sequence[Touch], facts: Facts, query: Query) -> list[Touch]:
         if touch.kind == "table constraint" and touch.detail.get("constraint_type") == "check"
     }
     result: list[Touch] = []
+    most = len(touches) + MOST_TOUCHES
     for touch in touches:
         names.follow(touch)
         result.append(touch)
@@ -41,7 +42,7 @@ def add(touches: Sequence[Touch], facts: Facts, query: Query) -> list[Touch]:
             continue
         base = names.relation(touch.schema, touch.name)
         if touch.sub is None:
-            types = whole.get(base, [])
+            types = whole.get(base, []) if len(result) < most else []
         else:
             one = facts.user_types.get((*base, names.column(base, touch.sub)))
             types = [] if one is None else [one]

@@ -85,10 +85,14 @@ def add(touches: Sequence[Touch], facts: Facts, query: Query) -> list[Touch]:
         extras += _dependents(roots, addresses, query)
     if moving:
         for row in query(queries.MOVING_ALONG, [sorted(moving)]):
+            if len(extras) > MOST_TOUCHES:
+                break
             for touch in moving[row["root"]]:
                 extras += _moved_along(touch, row)
     if inherited:
         for row in query(queries.CHILDREN, [sorted(inherited)]):
+            if len(extras) > MOST_TOUCHES:
+                break
             for touch in inherited[row["root"]]:
                 extras.append(
                     touch._replace(

@@ -49,6 +49,8 @@ def add(touches: Sequence[Touch], facts: Facts, query: Query) -> list[Touch]:
     if sources:
         parts = _parts({source.place for source in sources}, query)
         for source in sources:
+            if len(found) > MOST_TOUCHES:
+                break
             for part in parts.get(source.place, ()):
                 found += _copied(source, part)
     if partitioned:
@@ -56,6 +58,8 @@ def add(touches: Sequence[Touch], facts: Facts, query: Query) -> list[Touch]:
         for row in query(queries.CHILDREN, [sorted({oid for oid, _ in partitioned})]):
             children.setdefault(row["root"], []).append((row["schema"], row["name"]))
         for oid, touch in partitioned:
+            if len(found) > MOST_TOUCHES:
+                break
             for child in children.get(oid, ()):
                 found += _of_partition(touch, child)
     result = list(touches)
