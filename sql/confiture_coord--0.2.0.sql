@@ -23541,6 +23541,19 @@ $function$;
 comment on function coord._warn_of_conflicts(uuid, bigint[]) is
     'Raises conflicts that were just found as warnings, in the order given (internal)';
 
+-- So it was called until 0.1.0: by calls, too, that an update makes wait, and that end after it.
+create or replace function coord._warn_of_conflicts(intent_id uuid, after_id bigint default 0)
+returns void
+language sql volatile
+set search_path = pg_catalog, pg_temp
+as $function$
+select coord._warn_of_conflicts($1, array(
+    select c.id from coord.conflict c
+    where c.intent_a = $1 and c.is_open and c.id > $2 order by c.severity, c.id))
+$function$;
+comment on function coord._warn_of_conflicts(uuid, bigint) is
+    'Raises the conflicts of an intent from a number on as warnings (internal)';
+
 create or replace function coord._notify_of_conflicts(intent_id uuid, conflicts bigint)
 returns void
 language plpgsql volatile
@@ -24807,6 +24820,7 @@ with ours (name, body, security_definer, settings) as (
 ('_store_conflicts', '380c4a52ee39572d837cbab55a1ce74f44c445652d82c5daa2882e8b163ba095', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_store_footprint', 'c61256ff241805c040abb05c226075df836ef4d55af9edda52519d7e0880d485', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_verify_digest', 'eab67f904e9925530a155cf86072b010bb5bf3dc9c65fc0582cebee01e30c91c', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_warn_of_conflicts', '3da29eb5b38d10400424790cd130024b9245ae8c1d629615b91a006052ed12bd', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_warn_of_conflicts', 'b6c555cdf00cf815204d0641487bc45b26f86827c4556b2b64c11a6f127a531c', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_write_setting', '72bfb69ada96c290d56d5d032f4e4f38cc52d36eae261c8c3e0e6ec1493b75b3', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('abandon_stale', '5781df7d46a38a663de3a2898cc0d205ea212c9b691bf43c87c3a4db296bae73', true, array['search_path=pg_catalog, pg_temp']::text[]),

@@ -132,7 +132,7 @@ begin
 ('function', '_store_conflicts', 1),
 ('function', '_store_footprint', 1),
 ('function', '_verify_digest', 1),
-('function', '_warn_of_conflicts', 1),
+('function', '_warn_of_conflicts', 2),
 ('function', '_write_setting', 1),
 ('function', 'abandon_stale', 1),
 ('function', 'allocate_branch', 1),

@@ -300,6 +300,19 @@ $function$;
 comment on function coord._warn_of_conflicts(uuid, bigint[]) is
     'Raises conflicts that were just found as warnings, in the order given (internal)';
 
+-- So it was called until 0.1.0: by calls, too, that an update makes wait, and that end after it.
+create or replace function coord._warn_of_conflicts(intent_id uuid, after_id bigint default 0)
+returns void
+language sql volatile
+set search_path = pg_catalog, pg_temp
+as $function$
+select coord._warn_of_conflicts($1, array(
+    select c.id from coord.conflict c
+    where c.intent_a = $1 and c.is_open and c.id > $2 order by c.severity, c.id))
+$function$;
+comment on function coord._warn_of_conflicts(uuid, bigint) is
+    'Raises the conflicts of an intent from a number on as warnings (internal)';
+
 create or replace function coord._notify_of_conflicts(intent_id uuid, conflicts bigint)
 returns void
 language plpgsql volatile

@@ -11,6 +11,5 @@ comment on column coord.lock_container.holder is
 comment on column coord.setting_default.check_as is
     'number, channel, function, or the allowed values with | between them';
 
--- Functions whose result or arguments are others now.
+-- A function whose result is another now.
 drop function coord._store_conflicts(uuid, json, boolean);
-drop function coord._warn_of_conflicts(uuid, bigint);

@@ -14,7 +14,16 @@ import pytest
 from psycopg.conninfo import make_conninfo
 
 from tests.conftest import CREATE_EXTENSION
-from tests.db.intents import Connection, add_column, conflicts, move, problems, rows, value
+from tests.db.intents import (
+    Connection,
+    add_column,
+    conflicts,
+    move,
+    problems,
+    register,
+    rows,
+    value,
+)
 from tests.upgrade.client import run
 from tests.upgrade.next_version import current_version
 from tests.upgrade.snapshot import catalog, contents, difference
@@ -246,6 +255,9 @@ class Agents:
             thread.join()
 
 
+QUEUED = "alter table queue add column a int"
+
+
 @pytest.mark.parametrize("how", ["extension", "plain"])
 @each_released
 def test_sessions_in_the_middle_of_calls_go_on(
@@ -253,12 +265,15 @@ def test_sessions_in_the_middle_of_calls_go_on(
 ) -> None:
     """Nobody gets an error; one is between two calls of a transaction, one waits inside a call."""
     dsn = new_empty()
-    admin, watcher, slow, blocked = (open_to(dsn) for _ in range(4))
+    admin, watcher, slow, blocked, newcomer, amender = (open_to(dsn) for _ in range(6))
     if how == "extension":
         admin.execute(f"create extension confiture_coord version '{version}' cascade")
     else:
         plain_of(cluster, dsn, version)
     watcher.execute("update coord.setting set value = '60000' where name = 'lock_wait_ms'")
+    ended: list[object] = []
+    register(watcher, "first", QUEUED)
+    amended = add_column(watcher, "second", "elsewhere", "a")
     slow.autocommit = False
     intents = [add_column(slow, "slow", "held", "a")]
     waiting = "select count(*) from pg_locks where not granted and pid = %s"
@@ -281,14 +296,27 @@ def test_sessions_in_the_middle_of_calls_go_on(
         )
         updating.start()
         wait_for(admin, updating)
+        # These have only begun when the update lets them go on, and both find a conflict then.
+        amend = ("select * from coord.amend_intent(%s, %s::text)", amended, QUEUED)
+        queued = [
+            threading.Thread(target=lambda: ended.append(register(newcomer, "third", QUEUED))),
+            threading.Thread(target=lambda: ended.append(rows(amender, *amend))),
+        ]
+        for session, thread in zip((newcomer, amender), queued, strict=True):
+            thread.start()
+            wait_for(session, thread)
         intents.append(add_column(slow, "slow", "held", "b"))
         slow.commit()
         inside.join()
         updating.join()
+        for thread in queued:
+            thread.join()
         after = agents.rounds
         while agents.rounds < after + 2 and not agents.errors:
             pass
     assert agents.errors == []
+    assert len(ended) == 2
+    assert len(conflicts(watcher, amended)) == 2
     assert value(watcher, "select coord.version()") == current_version()
     assert len(intents) == 3
     stored = {
