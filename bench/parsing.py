@@ -21,9 +21,7 @@ TYPICAL = "ALTER TABLE users ADD COLUMN email text NOT NULL DEFAULT ''"
 CALLS = 5
 WORST = 6
 """As many shapes as were slowest once are measured again, in turns."""
-PARSER_SECONDS = 2.0
-WHOLE_SECONDS = 3.0
-"""The text of a body is scanned, parsed and walked besides the statement that holds it."""
+SECONDS = 2.0
 
 HARNESS: LiteralString = """
 create function footprint_us(changes text, calls int) returns float8 language plpgsql as $$
@@ -139,21 +137,17 @@ def worst(connection: Connection, quick: bool) -> Iterator[Figure]:
             text = shape.of_length(length)
             whole[shape.name].append(timed(partial(footprint, connection, text)))
     kilobytes = length // 1000
-    for what, times, bound in (
-        ("parser", parsing, PARSER_SECONDS),
-        ("coord.footprint", whole, WHOLE_SECONDS),
-    ):
+    for what, times in (("parser", parsing), ("coord.footprint", whole)):
         name = max(times, key=lambda one: median(times[one]))
-        text = f"{what}, worst {kilobytes} kB of {len(shapes)}: {name}"
-        yield in_time(text, median(times[name]), bound)
+        yield in_time(f"{what}, worst {kilobytes} kB of {len(shapes)}: {name}", median(times[name]))
 
 
 def limit(connection: Connection, name: str) -> int:
     return int(scalar(connection, "select value from coord.setting where name = %s", name))
 
 
-def in_time(name: str, seconds: float, bound: float) -> Figure:
-    return Figure(SUITE, name, seconds, "s", None, f"at most {bound:g}", seconds <= bound)
+def in_time(name: str, seconds: float) -> Figure:
+    return Figure(SUITE, name, seconds, "s", None, f"at most {SECONDS:g}", seconds <= SECONDS)
 
 
 def parse(connection: Connection, text: str) -> float:

@@ -10,8 +10,10 @@ the calls, so that a parser that cannot be loaded is a problem like any other.
 
 from __future__ import annotations
 
+import gc
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from time import monotonic
 from typing import Any
 
@@ -37,6 +39,22 @@ def start(plpy: Any) -> None:
     _plpy = plpy
 
 
+@contextmanager
+def without_garbage_collection() -> Iterator[None]:
+    """Keep Python from looking for cycles in what is only being built: a quarter of the time.
+
+    Trees and touches have none; they are freed when the call ends, as anything is.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+@without_garbage_collection()
 def footprint(
     changes: str | None,
     change_list: list[str | None] | None,
@@ -56,6 +74,7 @@ def footprint(
     return (None, *columns[:6], [analysis.public_facet(touch) for touch in touches])
 
 
+@without_garbage_collection()
 def compare(
     text_a: str | None,
     list_a: list[str | None] | None,
@@ -90,6 +109,7 @@ def compare(
     return None, json.dumps(detection.between(sides[0], sides[1], path, interrupts()))
 
 
+@without_garbage_collection()
 def analyse(
     changes: str | None,
     change_list: list[str | None] | None,

@@ -149,8 +149,8 @@ def is_certain(touch: Touch) -> bool:
         return False  # of a view that may be there: a column that it may have
     if detail.get("all_in_schema"):
         return False  # the schema stands for what is in it
-    if touch.kind == "table constraint" and (touch.sub or "").endswith("_not_null"):
-        return False  # PostgreSQL 18 has them, servers before do not: no snapshot lists them
+    if detail.get("via") == "catalog" and (touch.sub or "").endswith("_not_null"):
+        return False  # read from PostgreSQL 18's catalog: the snapshots leave them out
     return not detail.get("unchanged")
 
 
