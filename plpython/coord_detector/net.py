@@ -35,6 +35,18 @@ SETTINGS = frozenset(
         "replica identity",
         "cluster",
         "access method",
+        "volatility",
+        "strict",
+        "security",
+        "leakproof",
+        "parallel",
+        "cost",
+        "rows",
+        "support",
+        "roles",
+        "using",
+        "with check",
+        "deferrability",
     )
 )
 """Aspects with one value, of which the last one stands."""
@@ -43,7 +55,7 @@ SETTINGS = frozenset(
 def net_effect(touches: Sequence[Touch]) -> list[Touch]:
     """The touches that matter to others, in the order of the statements."""
     ours = _without_returning([touch for touch in touches if not _is_nobodys(touch)])
-    return _last_settings(_without_transient(_under_old_names(ours)))
+    return _last_settings(_without_members_in_passing(_without_transient(_under_old_names(ours))))
 
 
 def _is_nobodys(touch: Touch) -> bool:
@@ -114,17 +126,38 @@ def _belongs(key: Key, transient: set[Key]) -> bool:
     return key in transient or (key.family in MEMBERS and container(key) in transient)
 
 
+def _without_members_in_passing(touches: list[Touch]) -> list[Touch]:
+    """Without members of what takes the place of something else, and does not stay there."""
+    lives: dict[Key, list[tuple[int, Touch]]] = {}
+    for index, touch in enumerate(touches):
+        if touch.action in ("create", "drop") and key_of(touch).family == RELATION:
+            lives.setdefault(key_of(touch), []).append((index, touch))
+    spans: dict[Key, list[tuple[int, int]]] = {}
+    for key, life in lives.items():
+        for (_, gone), (start, made), (end, last) in zip(life, life[1:], life[2:], strict=False):
+            if (gone.action, made.action, last.action) == ("drop", "create", "drop"):
+                spans.setdefault(key, []).append((start, end))
+    if not spans:
+        return touches
+    return [
+        touch
+        for index, touch in enumerate(touches)
+        if key_of(touch).family not in MEMBERS
+        or touch.action == "use"
+        or "followed" in touch.detail
+        or not any(start < index < end for start, end in spans.get(container(key_of(touch)), ()))
+    ]
+
+
 def _without_returning(touches: list[Touch]) -> list[Touch]:
     """Without the renames of what is called as before in the end; it only must be there."""
-    returned: set[Key] = set()
     origins: dict[Key, Key] = {}
     for touch in touches:
         if touch.facet == "name" and touch.action == "create":
             key = key_of(touch)
             old = _renamed(key, touch)
             origins[key] = origins.pop(old, old)
-            if origins[key] == key:
-                returned.add(key)
+    returned = {key for key, origin in origins.items() if key == origin}
     if not returned:
         return touches
     result = []
@@ -194,12 +227,54 @@ def _last_settings(touches: list[Touch]) -> list[Touch]:
     for index, touch in enumerate(touches):
         if touch.action == "alter" and touch.facet in SETTINGS:
             last[(key_of(touch), touch.facet)] = index
-    if not last:
-        return touches
-    return [
-        touch
-        for index, touch in enumerate(touches)
-        if touch.action != "alter"
-        or touch.facet not in SETTINGS
-        or last[(key_of(touch), touch.facet)] == index
-    ]
+    if last:
+        touches = [
+            touch
+            for index, touch in enumerate(touches)
+            if touch.action != "alter"
+            or touch.facet not in SETTINGS
+            or last[(key_of(touch), touch.facet)] == index
+        ]
+    return _last_options(touches)
+
+
+_OPTIONS = ("options", "configuration")
+"""Aspects with one value for each name."""
+
+
+def _last_options(touches: list[Touch]) -> list[Touch]:
+    """Without the options that a later statement sets again."""
+    given: dict[tuple[Key, str], list[int]] = {}
+    for index, touch in enumerate(touches):
+        if touch.action == "alter" and touch.facet in _OPTIONS:
+            given.setdefault((key_of(touch), touch.facet), []).append(index)
+    kept: list[Touch | None] = list(touches)
+    for places in given.values():
+        if len(places) == 1:
+            continue
+        later: set[str] = set()
+        for index in reversed(places):
+            kept[index] = _without(touches[index], later)
+            later |= _option_names(touches[index])
+    return [touch for touch in kept if touch is not None]
+
+
+def _option_names(touch: Touch) -> set[str]:
+    """What it sets, or (as a list) resets."""
+    value = touch.detail.get("value")
+    return {str(name) for name in value} if isinstance(value, dict | list) else set()
+
+
+def _without(touch: Touch, names: set[str]) -> Touch | None:
+    """The change of options without those names; None where nothing is left."""
+    if names.isdisjoint(_option_names(touch)):
+        return touch
+    if names >= _option_names(touch):
+        return None
+    value = touch.detail["value"]
+    left: Json
+    if isinstance(value, dict):
+        left = {name: one for name, one in value.items() if name not in names}
+    else:
+        left = [one for one in value if str(one) not in names] if isinstance(value, list) else value
+    return touch._replace(detail={**touch.detail, "value": left})

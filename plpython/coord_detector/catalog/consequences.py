@@ -345,6 +345,10 @@ def _not_null(touch: Touch, facts: Facts, names: BaseNames) -> list[Touch]:
 _KEYS = ("primary key", "unique", "exclusion")
 
 
+_REACHES_CHILDREN = ("type", "default", "not null", "generated", "statistics", "storage")
+"""Aspects of a column that ALTER TABLE changes in the children, too, unless it says ONLY."""
+
+
 def _inherited_from(touch: Touch, facts: Facts, names: BaseNames) -> int | None:
     """The table whose heirs and partitions do the same, if it has any."""
     if touch.schema is None or touch.detail.get("only") or touch.detail.get("implied"):
@@ -352,7 +356,7 @@ def _inherited_from(touch: Touch, facts: Facts, names: BaseNames) -> int | None:
     family = family_of(touch.kind)
     if family == COLUMN:
         follows = touch.action in ("create", "drop") or (
-            touch.action == "alter" and touch.facet in ("type", "default", "not null", "generated")
+            touch.action == "alter" and touch.facet in _REACHES_CHILDREN
         )
     elif touch.kind == "table constraint":
         # Keys have names of their own in each partition: see copies.

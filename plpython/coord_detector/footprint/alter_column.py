@@ -7,7 +7,7 @@ from typing import Any
 from ..loader import enums
 from . import automatic_names as names
 from .cascade import column_dropped
-from .columns import Later, create_column, create_sequence_of
+from .columns import Later, create_column, create_sequence_of, made_of, use_needs
 from .constraints import create_constraints
 from .dropping import drop_column, drop_sequence, drop_with_column
 from .foreign_key import create_foreign_keys
@@ -64,6 +64,8 @@ def _default(s: Subject, command: Node) -> None:
     if s.table is not None and command.name in s.table.columns:
         column = s.table.columns[command.name]
         column.expression = command.def_
+        if command.def_ is not None:
+            use_needs(s.work, column, "default value")  # what the value is turned into
         column.default = None if command.def_ is None else s.work.canonical(command.def_)
     for child in s.children():
         s.work.add(s.column_kind, child, command.name, "alter", "default", {"implied": True})
@@ -93,17 +95,17 @@ def _column_type(s: Subject, command: Node) -> None:
     detail: Detail = {"value": type_}
     if definition.collClause is not None:
         detail["collation"] = ".".join(strings(definition.collClause.collname))
-        s.work.collation_use(definition.collClause, by=s.column_kind)
     if definition.raw_default is not None:
         detail["using"] = s.work.canonical(definition.raw_default)
     if command.behavior == _CASCADE:
         detail["cascade"] = True
     s.column(command.name, "type", **detail)
-    s.work.type_use(definition.typeName, by=s.column_kind)
+    needs = made_of(s.work, definition, s.column_kind)
     if definition.raw_default is not None:
         s.work.expression(definition.raw_default, s.target, by="conversion")
     if s.table is not None and command.name in s.table.columns:
         s.table.columns[command.name].type = type_
+        s.table.columns[command.name].needs = needs
     for child in s.children():
         s.work.add(
             s.column_kind, child, command.name, "alter", "type", {"value": type_, "implied": True}
@@ -191,7 +193,7 @@ def _set_identity(s: Subject, command: Node) -> None:
         restarts = all(option.defname == "restart" for option in options)
         facet = "value" if restarts else "options"
         s.work.add("sequence", sequence, None, "alter", facet, detail)
-        s.work.use(s.column_kind, s.target, command.name, {"by": "sequence"})
+        s.work.use(s.column_kind, s.target, command.name, {"by": "identity"})
 
 
 def _drop_identity(s: Subject, command: Node) -> None:

@@ -41,11 +41,14 @@ def alter_publication(work: Work, node: Node) -> None:
         value: list[Json] = [*sorted(_object_text(work, one) for one in node.pubobjects)]
         work.add("publication", target, None, "alter", "tables", {"value": value})
         _leave(work, node)
+        work.scope.publications.setdefault(node.pubname, {})
     else:
         work.use("publication", target, None, {"by": "publication relation"})
     action: Action = "drop" if node.action == _ACTION.AP_DropObjects else "create"
+    # Once the script has said what is in it, ADD finds nothing that others put in.
+    replaces = action == "create" and node.pubname in work.scope.publications
     for one in node.pubobjects:
-        _member(work, node.pubname, one, action, {"or_replace": True} if sets else {})
+        _member(work, node.pubname, one, action, {"or_replace": True} if replaces else {})
 
 
 def _leave(work: Work, node: Node) -> None:

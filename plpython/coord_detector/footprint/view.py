@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from ..loader import enums
 from ..model import Touch
 from ..names import TEMPORARY, Column, Table
-from ..uses import query_uses, result_columns, spelled_out, starred
+from ..uses import copied_columns, query_uses, result_columns, spelled_out, starred
 from .canonical import full_text, shortened
 from .columns import note_sequence
 from .table import note_table
@@ -119,13 +119,22 @@ def create_table_as(work: Work, node: Node) -> None:
     if is_query:
         # SELECT INTO was taken apart by the parser: its target is not part of the query.
         uses = query_uses(query, work.scope, facet="reference" if is_view else "data")
-        work.extend(uses, by=kind)
+        work.extend(uses if is_view else _marked(uses, query), by=kind)
     else:
         work.dispatch(work, query)
     shown = columns if columns is not None or given or not is_query else spelled_out(query)
     _view_columns(work, target, kind, shown, None, False, columns is not None)
     if is_view:
         _note_needs(work, target, uses)
+
+
+def _marked(uses: Sequence[Touch], query: Node) -> list[Touch]:
+    """The uses of a table's query; the new one takes the types of the columns that it copies."""
+    copied = copied_columns(query)
+    return [
+        use._replace(detail={**use.detail, "copied": True}) if use.sub in copied else use
+        for use in uses
+    ]
 
 
 def _note_needs(work: Work, target: Target, uses: Sequence[Touch]) -> None:
@@ -146,7 +155,7 @@ def select_into(work: Work, node: Node) -> None:
     detail: Detail = {"definition": shortened(full_text(node, work.scope))}
     _note_columns(detail, node, columns)
     work.add("table", target, None, "create", "definition", detail)
-    work.extend(query_uses(node, work.scope, facet="data"), by="table")
+    work.extend(_marked(query_uses(node, work.scope, facet="data"), node), by="table")
     shown = columns if columns is not None else spelled_out(node)
     _view_columns(work, target, "table", shown, None, False, columns is not None)
 

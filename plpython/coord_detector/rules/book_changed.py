@@ -38,6 +38,17 @@ CHANGED: tuple[Rule, ...] = (
         "alter table t alter column c set default 'x'",
     ),
     Rule(
+        "same-plan",
+        "duplicate",
+        "both plans come to the very same, statement by statement",
+        "one order of the two is the other one; whether the second finds anything left to do or "
+        "fails, nothing depends on who comes first",
+        "follows from what the statements do",
+        TABLE,
+        "revoke all on t from public; grant select on t to public",
+        "revoke all on t from public; grant select on t to public",
+    ),
+    Rule(
         "different-aspects",
         "overlap",
         "both change one object, each another aspect of it",

@@ -8,7 +8,7 @@ from ..identity import ONLY_TYPES, RELATION, ROUTINE, WITHOUT_ROW_TYPE, family_o
 from ..model import Side, Touch
 from . import facets
 from .effects import Effect
-from .guards import guard, is_guarded, is_rename, just_goes, same_move
+from .guards import guard, is_guarded, is_rename, just_goes, same_move, skips
 from .needs import needed_by
 from .verdict import OTHER, Report, say
 
@@ -124,12 +124,9 @@ def _both_drop(a: Effect, b: Effect, report: Report) -> None:
     if guard_a and guard_b:
         if just_goes(gone_a) or just_goes(gone_b):
             return  # it is gone in the end, whatever its name was
-        if moved_a or moved_b:
-            if not same_move(gone_a, gone_b):
-                say(report, "both-rename", "clash", a)
-            else:
-                _changed_besides(a, b, report)
-        elif not (gone_a.detail.get("implied") or gone_b.detail.get("implied")):
+        if (moved_a or moved_b) and not same_move(gone_a, gone_b):
+            say(report, "both-rename", "clash", a)
+        elif not _changed_besides(a, b, report) and not (moved_a or moved_b):
             say(report, "both-drop-if-there", "duplicate", a, weight="warning")
     elif guard_a or guard_b:
         first: Side = "b" if guard_a else "a"
@@ -140,14 +137,25 @@ def _both_drop(a: Effect, b: Effect, report: Report) -> None:
         say(report, "both-drop", "duplicate", a)
 
 
-def _changed_besides(a: Effect, b: Effect, report: Report) -> None:
-    """Both rename it alike IF EXISTS: what else is done under the old name comes before."""
-    needs_a, needs_b = bool(needed_by(a)), bool(needed_by(b))
+def _changed_besides(a: Effect, b: Effect, report: Report) -> bool:
+    """Both drop it, or rename it alike, IF EXISTS: what else is done to it comes before."""
+    renamed = a.drop is not None and is_rename(a.drop)
+    needs_a, needs_b = _needs_it(a), _needs_it(b)
     if needs_a and needs_b:
-        say(report, "both-rename", "clash", a)
+        if renamed:
+            say(report, "both-rename", "clash", a)
+        else:
+            say(report, "both-drop", "duplicate", a)
     elif needs_a or needs_b:
         first: Side = "a" if needs_a else "b"
-        say(report, "change-before-rename", "order", a, first, weight="error")
+        rule = "change-before-rename" if renamed else "change-before-drop"
+        say(report, rule, "order", a, first, weight="error")
+    return needs_a or needs_b
+
+
+def _needs_it(effect: Effect) -> bool:
+    """Whether anything fails when it is gone already."""
+    return not all(map(skips, needed_by(effect)))
 
 
 def _create_and_drop(maker: Effect, dropper: Effect, maker_side: Side, report: Report) -> None:

@@ -15,6 +15,10 @@ TABLES = frozenset(("table", "foreign table", "partitioned table"))
 def both_stay(a: Effect, b: Effect, report: Report) -> None:
     if a.members and b.members:
         _primary_keys(a, b, report)
+    if "privileges" in a.alters and b.members:
+        _revoked_from_columns(a, b, report)
+    if "privileges" in b.alters and a.members:
+        _revoked_from_columns(b, a, report)
     if "enabled" in a.alters:
         _switched_triggers(a, b, report)
     if "enabled" in b.alters:
@@ -48,6 +52,17 @@ def _switched_triggers(switcher: Effect, other: Effect, report: Report) -> None:
         for touch in other.members
     ):
         say(report, "all-triggers-switched", "clash", switcher, kind="trigger")
+
+
+def _revoked_from_columns(revoker: Effect, other: Effect, report: Report) -> None:
+    """REVOKE on a table takes the privileges on its columns away as well."""
+    for revoked in revoker.alters["privileges"]:
+        if revoked.detail.get("is_grant"):
+            continue
+        for granted in other.members:
+            if facets.is_granted_and_revoked(granted, revoked):
+                say(report, "grant-and-revoke", "clash", other, kind="privilege")
+                return
 
 
 def _primary_keys(a: Effect, b: Effect, report: Report) -> None:
@@ -148,10 +163,15 @@ def _alter_and_use(changer: Effect, user: Effect, side: Side, report: Report) ->
     if "tables" in changer.alters:
         publications.compare(changer, user, side, report)
     if _takes_identity(changer) and any(
-        touch.detail.get("by") == "sequence" for touch in user.uses
+        touch.detail.get("by") == "identity" for touch in user.uses
     ):
         say(report, "change-before-drop", "order", changer, OTHER[side], weight="error")
     if not changer.alters.get("type"):
+        return
+    if any("copied" in touch.detail for touch in user.data) and not all(
+        "unchanged" in touch.detail for touch in changer.alters["type"]
+    ):
+        say(report, "star-settles", "clash", changer, kind="dependency")
         return
     becomes_another = any(retyping.changes_class(touch) for touch in changer.alters["type"])
     for touch in user.uses:

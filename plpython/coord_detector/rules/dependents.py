@@ -10,8 +10,8 @@ from __future__ import annotations
 from ..identity import COLUMN, RELATION, Key
 from ..model import Touch
 
-GOES_WITH_COLUMN = frozenset(("index", "statistics object", "sequence"))
-"""Dependents of type AUTO: dropped silently with the column they are made on."""
+GOES_WITH_COLUMN = frozenset(("index", "statistics object", "sequence", "identity"))
+"""Dependents of type AUTO and INTERNAL: dropped silently with the column they are made on."""
 
 STOPS_RETYPE = frozenset(
     (
@@ -51,7 +51,7 @@ def blocks_drop(touch: Touch, key: Key) -> bool:
             return False
         return not (own and by == "table constraint")
     if key.family == RELATION:
-        if own or by in ("index", "statistics object", "publication"):
+        if own or by in ("index", "statistics object", "publication", "identity"):
             return False
         return detail.get("as") not in ("source", "partitioned table")
     return key.family != "publication"

@@ -189,6 +189,8 @@ class Prepared:
                 owner.columns.add(touch.sub)
             if touch.detail.get("access") == "write":
                 owner.written.add(touch.sub)
+            if touch.detail.get("by") == "identity":
+                owner.uses.append(touch)  # the sequence behind it is changed through the table
         elif "all_columns" in touch.detail:
             effect.stars.append(touch)
             effect.flags |= SPECIAL
@@ -271,13 +273,20 @@ def enter(effect: Effect, touch: Touch) -> None:
                 detail.get("by") in MADE_ON_A_TABLE or "bounds" in detail
             ):
                 effect.flags |= WRITES
-            if detail.get("all_columns") or touch.facet == "absence" or "bounds" in detail:
+            if (
+                detail.get("all_columns")
+                or touch.facet == "absence"
+                or "bounds" in detail
+                or detail.get("as") == "parent"
+            ):
                 effect.flags |= SPECIAL
     elif action == "alter":
         effect.alters.setdefault(touch.facet or "definition", []).append(touch)
         effect.flags |= WRITES | SPECIAL
         effect.touch = touch
     elif action == "create":
+        if effect.create is not None and guard(touch) and not guard(effect.create):
+            touch = _made_for_certain(effect.create, touch)
         effect.create = touch
         effect.is_gone = False
         effect.replaces = effect.replaces or effect.drop is not None
@@ -294,9 +303,18 @@ def enter(effect: Effect, touch: Touch) -> None:
             effect.is_gone = True
             effect.replaces = False
             effect.create = None
-        effect.drop = touch
+        if effect.drop is None or "followed" in touch.detail:
+            effect.drop = touch  # of what others know; what came in its place is nobody else's
         effect.flags |= WRITES | LIVES
         effect.touch = touch
+
+
+def _made_for_certain(made: Touch, again: Touch) -> Touch:
+    """CREATE, and then IF NOT EXISTS or OR REPLACE: only the first must not find it there."""
+    if "or_replace" not in again.detail:
+        return made
+    detail = {name: value for name, value in again.detail.items() if name != "or_replace"}
+    return again._replace(detail=detail)
 
 
 UNIQUE = ("primary key", "unique")

@@ -193,6 +193,16 @@ def same_grantees(one: Touch, two: Touch) -> bool:
     return bool(rights_a & rights_b or _EVERYTHING & rights_a or _EVERYTHING & rights_b)
 
 
+def is_granted_and_revoked(granted: Touch, revoked: Touch) -> bool:
+    """Whether a change of privileges grants what the other one, a REVOKE, takes away again."""
+    return (
+        granted.facet == "privileges"
+        and bool(granted.detail.get("is_grant"))
+        and not revoked.detail.get("is_grant")
+        and same_grantees(granted, revoked)
+    )
+
+
 def _privileges(one: Touch, two: Touch) -> tuple[str, Outcome]:
     if not same_grantees(one, two):
         return ("different-aspects", "overlap")

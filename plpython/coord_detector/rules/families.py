@@ -9,6 +9,9 @@ from .effects import Effect
 from .verdict import OTHER, Report, say
 
 _MEMBERSHIP = ("partition", "inheritance")
+_PARENTS = ("parent", "partitioned table")
+_REACHES_CHILDREN = ("default", "statistics", "storage")
+"""Aspects of a column that ALTER TABLE sets in the children there are, and ATTACH leaves alone."""
 
 
 def compare(a: Effect, b: Effect, report: Report) -> None:
@@ -19,6 +22,8 @@ def compare(a: Effect, b: Effect, report: Report) -> None:
         if _takes_in(one) and any("only" in touch.detail for touch in two.uses):
             # An index ON ONLY the parent is given to the children that come later.
             say(report, "reaches-the-child-or-not", "clash", two, kind="table")
+        if _has_new_child(one) and any(map(_differs_in_new_children, two.members)):
+            say(report, "reaches-the-child-or-not", "clash", two, kind="table")
     _bounds(a, b, report)
 
 
@@ -27,6 +32,30 @@ def _takes_in(effect: Effect) -> bool:
         "bounds" in touch.detail and "of" not in touch.detail
         for touch in (*effect.uses, *effect.alters.get("partition", ()))
     )
+
+
+def _has_new_child(effect: Effect) -> bool:
+    return any(
+        touch.detail.get("by") == "table" and touch.detail.get("as") in _PARENTS
+        for touch in effect.uses
+    )
+
+
+def _differs_in_new_children(touch: Touch) -> bool:
+    """Whether a child that is made now and one that is there already are not the same after it.
+
+    SET STATISTICS reaches children and is not copied to new ones, with SET COMPRESSION it is
+    the other way around; SET STORAGE does both, unless it is for ONLY the parent.
+    """
+    if family_of(touch.kind) != COLUMN or touch.action != "alter":
+        return False
+    only = bool(touch.detail.get("only"))
+    return touch.facet == "compression" or (touch.facet, only) in _NOT_ALIKE
+
+
+_NOT_ALIKE = frozenset(
+    (("statistics", False), ("storage", True), ("default", True), ("not null", True))
+)
 
 
 def _membership(changes: list[Touch], other: Effect, side: Side, report: Report) -> None:
@@ -80,7 +109,12 @@ def _parent_of_joining(other: Effect, side: Side, report: Report) -> None:
     for touch in other.members:
         if "inherited" in touch.detail or touch.detail.get("implied"):
             continue
-        if touch.action == "alter" and touch.facet == "default":
+        if (
+            touch.action == "alter"
+            and touch.facet in _REACHES_CHILDREN
+            and family_of(touch.kind) == COLUMN
+            and not touch.detail.get("only")
+        ):
             say(report, "reaches-the-child-or-not", "clash", other, kind="table")
         elif _changes_the_shape(touch):
             say(

@@ -97,7 +97,7 @@ def one_replaces(replacer: Effect, other: Effect, side: Side, report: Report) ->
     assert gone is not None
     assert made is not None
     looked_up = [touch for touch in looked_up_by(other) if not touch.detail.get("body")]
-    changes = [touch for touch in changes_of(other) if not _is_done(touch, made)]
+    changes = [touch for touch in changes_of(other) if not _is_done(touch, replacer, made)]
     data = data_named_by(other)
     if any(touch.facet == "absence" for touch in other.uses):
         _dependent_first(replacer, side, report)
@@ -182,6 +182,7 @@ def _lacks(replacer: Effect, made: Touch, other: Effect, changes: list[Touch]) -
 def _lacks_identity(replacer: Effect, other: Effect) -> bool:
     """Whether the other side changes an identity that the column of the new one has not."""
     changed = {touch.sub for touch in other.members if touch.facet == "identity"}
+    changed |= {touch.sub for touch in other.uses if touch.detail.get("by") == "identity"}
     return any(
         touch.action == "create" and touch.sub in changed and "identity" not in touch.detail
         for touch in replacer.members
@@ -228,7 +229,7 @@ def _only_loses_rows(data: list[Touch]) -> bool:
 
 def _has_no_key(replacer: Effect, made: Touch, uses: list[Touch]) -> bool:
     """Whether a new table has no key at all, and a foreign key is to refer to it."""
-    if made.kind != "table" or made.facet != "definition" or "columns" in made.detail:
+    if not _is_from_nothing(made):
         return False
     return any(
         touch.detail.get("by") == "table constraint" and "own" not in touch.detail for touch in uses
@@ -238,15 +239,41 @@ def _has_no_key(replacer: Effect, made: Touch, uses: list[Touch]) -> bool:
     )
 
 
-def _is_done(change: Touch, made: Touch) -> bool:
-    """Whether it does nothing to the new one.
+def _is_done(change: Touch, replacer: Effect, made: Touch) -> bool:
+    """Whether it does nothing, to the old one or to the new one.
 
     VALIDATE CONSTRAINT does nothing where it is valid from the start, and what is renamed and
     renamed back is called as before.
     """
     if change.facet == "name" and change.action == "alter":
         return True
-    return change.facet == "validation" and "not_valid" not in made.detail
+    if change.facet == "default" and "unchanged" in change.detail:
+        return True
+    if change.facet == "validation" and "not_valid" not in made.detail:
+        return True
+    return _is_from_nothing(made) and _is_so_already(change, replacer)
+
+
+def _is_so_already(change: Touch, replacer: Effect) -> bool:
+    """Whether a new table has the member as the change leaves it: it does nothing to either."""
+    mine = (change.kind, change.sub)
+    new = [
+        touch
+        for touch in replacer.members
+        if touch.action == "create" and (touch.kind, touch.sub) == mine
+    ]
+    if change.action == "drop":
+        return "if_exists" in change.detail and not new
+    if change.action == "create":
+        return bool(new and change.detail.get("if_not_exists") and change.detail.get("exists"))
+    return change.facet == "type" and any(
+        touch.detail.get("type") == change.detail.get("value") for touch in new
+    )
+
+
+def _is_from_nothing(made: Touch) -> bool:
+    """Whether it is CREATE TABLE, with columns of its own."""
+    return made.kind == "table" and made.facet == "definition" and "columns" not in made.detail
 
 
 def _serves_rows(replacer: Effect, data: list[Touch]) -> bool:
@@ -264,7 +291,7 @@ def _serves_rows(replacer: Effect, data: list[Touch]) -> bool:
     return is_rename(gone) and made.kind == "view" and (reads or bool(replacer.stars))
 
 
-ONLY_ON_TABLES = frozenset(("index", "statistics object", "table constraint", "policy"))
+ONLY_ON_TABLES = frozenset(("index", "statistics object", "table constraint", "policy", "identity"))
 """What uses a table and is refused on a view."""
 
 ONLY_IN_TABLES = frozenset(("table column", "table constraint", "trigger", "policy"))

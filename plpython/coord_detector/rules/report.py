@@ -7,7 +7,7 @@ from collections.abc import Container, Sequence
 from ..identity import display
 from ..model import Conflict, Side
 from ..suggest import suggestions
-from .verdict import STRENGTH, Verdict
+from .verdict import STRENGTH, Verdict, severity_of
 
 FAILS_IN_BOTH_ORDERS = frozenset(
     (
@@ -32,6 +32,7 @@ FAILS_IN_BOTH_ORDERS = frozenset(
 
 WORKS_TWICE = frozenset(
     (
+        "same-plan",
         "same-value",
         "same-grant",
         "same-index-other-name",
@@ -41,6 +42,17 @@ WORKS_TWICE = frozenset(
     )
 )
 """Duplicates of which the second changes nothing, or does no harm: no order is wrong."""
+
+
+def in_the_same_plan(verdict: Verdict) -> Verdict:
+    """A finding where both do the very same: no order of the two can be another one.
+
+    It stays a clash only where the second cannot do it again.
+    """
+    if verdict.outcome not in ("order", "clash") or verdict.rule in FAILS_IN_BOTH_ORDERS:
+        return verdict
+    severity = severity_of(verdict.type, "duplicate")
+    return verdict._replace(rule="same-plan", outcome="duplicate", severity=severity, first=None)
 
 
 def put_together(

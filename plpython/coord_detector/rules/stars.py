@@ -56,6 +56,8 @@ def _column(star: Touch, member: Touch, changer: Effect, side: Side, report: Rep
                 weight="error",
             )
     elif member.action in ("create", "drop"):
+        if _goes_with_its_type(member) and not is_view:
+            return  # the copy of the column goes with the type as well
         if not (member.detail.get("exists") and member.detail.get("if_not_exists")):
             say(report, "star-settles", "clash", changer, kind="dependency")
     elif member.action == "alter" and member.facet == "type":
@@ -78,6 +80,12 @@ def _column(star: Touch, member: Touch, changer: Effect, side: Side, report: Rep
         and member.facet in _copied(star)
     ):
         say(report, "star-settles", "clash", changer, kind="dependency")
+
+
+def _goes_with_its_type(member: Touch) -> bool:
+    """Whether CASCADE takes the column along, which nobody names."""
+    detail = member.detail
+    return member.action == "drop" and bool(detail.get("implied") and detail.get("cascade"))
 
 
 def _copies(star: Touch, changer: Effect) -> bool:

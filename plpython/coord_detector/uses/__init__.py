@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from ..model import Touch
 from .collector import Collector, Facet
 from .expression import walk
-from .output import output_names
+from .output import copied_columns, output_names
 from .query import NO_COMMON_TABLES
 from .result_columns import result_columns, spelled_out, starred
 from .routine import block_of, body_of
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from ..names import Scope
 
 __all__ = [
+    "copied_columns",
     "dml_uses",
     "do_uses",
     "expression_uses",

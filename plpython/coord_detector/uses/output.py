@@ -86,6 +86,14 @@ def output_names(node: Any) -> tuple[str, ...] | None:
     return tuple(names)
 
 
+def copied_columns(query: Any) -> frozenset[str]:
+    """The names of columns that a query returns as they are, whatever they are called then."""
+    leaf = leftmost(query)
+    targets = () if leaf is None else leaf.targetList or ()
+    values = [target.val.fields[-1] for target in targets if is_a(target.val, ast.ColumnRef)]
+    return frozenset(value.sval for value in values if is_a(value, ast.String))
+
+
 def figured_name(node: Any) -> str:
     """The name that the server gives to an output column without AS."""
     return _figured(node)[0] or "?column?"

@@ -1482,6 +1482,10 @@ def _not_null(touch: Touch, facts: Facts, names: BaseNames) -> list[Touch]:
 _KEYS = ("primary key", "unique", "exclusion")
 
 
+_REACHES_CHILDREN = ("type", "default", "not null", "generated", "statistics", "storage")
+"""Aspects of a column that ALTER TABLE changes in the children, too, unless it says ONLY."""
+
+
 def _inherited_from(touch: Touch, facts: Facts, names: BaseNames) -> int | None:
     """The table whose heirs and partitions do the same, if it has any."""
     if touch.schema is None or touch.detail.get("only") or touch.detail.get("implied"):
@@ -1489,7 +1493,7 @@ def _inherited_from(touch: Touch, facts: Facts, names: BaseNames) -> int | None:
     family = family_of(touch.kind)
     if family == COLUMN:
         follows = touch.action in ("create", "drop") or (
-            touch.action == "alter" and touch.facet in ("type", "default", "not null", "generated")
+            touch.action == "alter" and touch.facet in _REACHES_CHILDREN
         )
     elif touch.kind == "table constraint":
         # Keys have names of their own in each partition: see copies.
@@ -3836,7 +3840,7 @@ from typing import Any
 from ..loader import enums
 from . import automatic_names as names
 from .cascade import column_dropped
-from .columns import Later, create_column, create_sequence_of
+from .columns import Later, create_column, create_sequence_of, made_of, use_needs
 from .constraints import create_constraints
 from .dropping import drop_column, drop_sequence, drop_with_column
 from .foreign_key import create_foreign_keys
@@ -3893,6 +3897,8 @@ def _default(s: Subject, command: Node) -> None:
     if s.table is not None and command.name in s.table.columns:
         column = s.table.columns[command.name]
         column.expression = command.def_
+        if command.def_ is not None:
+            use_needs(s.work, column, "default value")  # what the value is turned into
         column.default = None if command.def_ is None else s.work.canonical(command.def_)
     for child in s.children():
         s.work.add(s.column_kind, child, command.name, "alter", "default", {"implied": True})
@@ -3922,17 +3928,17 @@ def _column_type(s: Subject, command: Node) -> None:
     detail: Detail = {"value": type_}
     if definition.collClause is not None:
         detail["collation"] = ".".join(strings(definition.collClause.collname))
-        s.work.collation_use(definition.collClause, by=s.column_kind)
     if definition.raw_default is not None:
         detail["using"] = s.work.canonical(definition.raw_default)
     if command.behavior == _CASCADE:
         detail["cascade"] = True
     s.column(command.name, "type", **detail)
-    s.work.type_use(definition.typeName, by=s.column_kind)
+    needs = made_of(s.work, definition, s.column_kind)
     if definition.raw_default is not None:
         s.work.expression(definition.raw_default, s.target, by="conversion")
     if s.table is not None and command.name in s.table.columns:
         s.table.columns[command.name].type = type_
+        s.table.columns[command.name].needs = needs
     for child in s.children():
         s.work.add(
             s.column_kind, child, command.name, "alter", "type", {"value": type_, "implied": True}
@@ -4020,7 +4026,7 @@ def _set_identity(s: Subject, command: Node) -> None:
         restarts = all(option.defname == "restart" for option in options)
         facet = "value" if restarts else "options"
         s.work.add("sequence", sequence, None, "alter", facet, detail)
-        s.work.use(s.column_kind, s.target, command.name, {"by": "sequence"})
+        s.work.use(s.column_kind, s.target, command.name, {"by": "identity"})
 
 
 def _drop_identity(s: Subject, command: Node) -> None:
@@ -4060,6 +4066,7 @@ from typing import Any
 
 from ..loader import enums
 from ..names import Table
+from . import automatic_names as names
 from .bounds import bound_values
 from .constraints import implied_constraint, use_of_whole
 from .subject import Command, Subject
@@ -4174,11 +4181,24 @@ def _detach(s: Subject, command: Node) -> None:
     here = part.options[0]
     if s.table is not None and here in s.table.children:
         s.table.children.remove(here)
+    if command.def_.concurrent and s.table is not None and s.table.partition_columns:
+        _keep_bounds(s, part, known)
     if known is not None and s.target.options[0] in known.parents:
         known.parents.remove(s.target.options[0])
         for index, facts in known.indexes.items():
             if facts.pop("part_of", None):
                 s.work.add("index", Target(*index), None, "alter", "partition", {"implied": True})
+
+
+def _keep_bounds(s: Subject, part: Target, known: Table | None) -> None:
+    """What was a partition until a moment ago still has only such rows: it gets a CHECK."""
+    assert s.table is not None
+    columns = s.table.partition_columns
+    single = columns[0] if len(columns) == 1 else None
+    name = names.constraint_name(s.work.scope, part.schema, part.name, single, "check")
+    own = [column for column in columns if column is not None]
+    detail: Detail = {"constraint_type": "check", "columns": [*own], "automatic": True}
+    implied_constraint(s.work, part, known, name, {"type": "check", "columns": own}, detail)
 
 
 FAMILY_COMMANDS: dict[Any, Command] = {
@@ -5085,10 +5105,9 @@ def create_column(
         detail["type"] = column.type
         words.append(column.type)
         if serial is None:
-            work.type_use(type_node, by=f"{kind} column")
+            column.needs = made_of(work, node, f"{kind} column")
     if node.collClause is not None:
         words.append("collate " + ".".join(strings(node.collClause.collname)))
-        work.collation_use(node.collClause, by=f"{kind} column")
     if serial is not None:
         column.not_null = True
         sequence = create_sequence_of(work, target, name, serial, ())
@@ -5119,6 +5138,21 @@ def create_column(
     work.add(f"{kind} column", target, name, "create", "definition", detail)
     if table is not None:
         table.columns[name] = column
+
+
+def made_of(work: Work, node: Node, by: str) -> tuple[tuple[str, Target], ...]:
+    """Note the type and the collation in a column's definition; what others take over with it."""
+    type_ = work.type_use(node.typeName, by=by)
+    collation = work.collation_use(node.collClause, by=by)
+    needs = (("type", type_), ("collation", collation))
+    return tuple([(kind, place) for kind, place in needs if place is not None])
+
+
+def use_needs(work: Work, column: Column, by: str) -> None:
+    """Note what a column that the script made is made of, if it is still called so."""
+    for kind, place in column.needs:
+        if not work.scope.is_gone(kind, *place.options[0]):
+            work.use(kind, place, None, {"by": by})
 
 
 def _column_constraints(
@@ -5246,6 +5280,8 @@ def copy_column(
     detail["definition"] = shortened(" ".join(words))
     work.add(f"{kind} column", target, name, "create", "definition", detail)
     table.columns[name] = copied
+    copied.needs = column.needs
+    use_needs(work, column, f"{kind} column")
     if copied.generated is not None or copied.default is not None:
         copied.expression = column.expression
         own = target if copied.generated is not None else None
@@ -6186,8 +6222,9 @@ def _domain_add(work: Work, target: Target, node: Node) -> None:
     if node.def_.contype.name == "CONSTR_NOTNULL":
         _domain_not_null_named(work, target, node.def_)
         _domain_not_null(work, target, node)
-        return
-    _domain_check(work, target, node.def_)
+    else:
+        _domain_check(work, target, node.def_)
+    work.use("type", target, None, {"by": "domain constraint", "own": True})
 
 
 def _domain_drop(work: Work, target: Target, node: Node) -> None:
@@ -7492,7 +7529,7 @@ $coord0$),
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from ..loader import ast, enums
 from ..model import Json
@@ -7582,6 +7619,9 @@ _PLURALS = {
 _KINDS_IN_SCHEMA = {
     "tables": ("table", "view", "materialized view", "foreign table"),
     "sequences": ("sequence",),
+    "functions": ("function", "aggregate"),
+    "procedures": ("procedure",),
+    "routines": ("function", "aggregate", "procedure"),
 }
 
 
@@ -7599,17 +7639,23 @@ def _on_all_in_schema(work: Work, node: Node, detail: Detail) -> None:
             f"privileges of {what}",
             {**detail, "privileges": _texts(words), "all_in_schema": True},
         )
-        work.look_at(len(work.scope.tables))
-        for place, table in list(work.scope.tables.items()):
-            if place[0] == name and table.kind in _KINDS_IN_SCHEMA.get(what, ()):
-                work.add(
-                    table.kind,
-                    Target(*place),
-                    None,
-                    "alter",
-                    "privileges",
-                    {**detail, "privileges": _texts(words), "implied": True},
-                )
+        kinds = _KINDS_IN_SCHEMA.get(what, ())
+        implied: Detail = {**detail, "privileges": _texts(words), "implied": True}
+        for kind, target in _made_in(work, name):
+            if kind in kinds:
+                work.add(kind, target, None, "alter", "privileges", implied)
+
+
+def _made_in(work: Work, schema: str) -> Iterator[tuple[str, Target]]:
+    """The relations and routines that the script itself made in a schema."""
+    work.look_at(len(work.scope.tables) + len(work.routines))
+    for place, table in work.scope.tables.items():
+        if place[0] == schema:
+            yield table.kind, Target(*place)
+    for (kind, where, _), signatures in work.routines.items():
+        if where == schema:
+            for signature in signatures:
+                yield kind, Target(schema, signature)
 
 
 def default_privileges(work: Work, node: Node) -> None:
@@ -7681,11 +7727,14 @@ def alter_publication(work: Work, node: Node) -> None:
         value: list[Json] = [*sorted(_object_text(work, one) for one in node.pubobjects)]
         work.add("publication", target, None, "alter", "tables", {"value": value})
         _leave(work, node)
+        work.scope.publications.setdefault(node.pubname, {})
     else:
         work.use("publication", target, None, {"by": "publication relation"})
     action: Action = "drop" if node.action == _ACTION.AP_DropObjects else "create"
+    # Once the script has said what is in it, ADD finds nothing that others put in.
+    replaces = action == "create" and node.pubname in work.scope.publications
     for one in node.pubobjects:
-        _member(work, node.pubname, one, action, {"or_replace": True} if sets else {})
+        _member(work, node.pubname, one, action, {"or_replace": True} if replaces else {})
 
 
 def _leave(work: Work, node: Node) -> None:
@@ -8153,13 +8202,26 @@ def _rename_member(work: Work, old: Address, new_name: str, detail: Detail) -> N
     work.add(kind, target, sub, "drop", "name", {**detail, "renamed_to": new_name})
     work.add(kind, target, new_name, "create", "name", {**detail, "renamed_from": sub})
     table = work.table(target)
-    if kind == "table constraint":
+    if kind in ("table constraint", "domain constraint"):
         for schema, _ in target.options:
             work.scope.constraint_removed(schema, sub)
             work.scope.constraint_added(schema, new_name)
+    if kind == "table constraint":
+        _rename_in_heirs(work, table, sub, new_name)
         _rename_index_of(work, target, table, sub, new_name)
     elif kind == "trigger" and table is not None and sub in table.triggers:
         table.triggers[new_name] = table.triggers.pop(sub)
+
+
+def _rename_in_heirs(work: Work, table: Table | None, old: str, new: str) -> None:
+    """A check is renamed wherever it was inherited."""
+    facts = table.constraints.get(old) if table is not None else None
+    if facts is None or facts["type"] != "check" or facts.get("no_inherit"):
+        return
+    for child in work.descendants(table):
+        heir = work.table(child)
+        if heir is not None and old in heir.constraints:
+            _rename_member(work, Address("table constraint", child, old), new, {"implied": True})
 
 
 _ENDINGS = ("_pkey", "_key", "_excl")
@@ -8370,12 +8432,12 @@ from collections.abc import Sequence
 
 from ..loader import ast, enums
 from ..model import Json
-from ..names import Relation, setting_values, type_parts
+from ..names import Relation, type_parts
 from ..uses import routine_body_uses
 from ..uses.nodes import is_a
 from .canonical import full_text, literal, shortened
 from .objects import note_routine, routine
-from .work import Detail, Node, Target, Work, name_argument, option_value, strings
+from .work import Detail, Node, Target, Work, name_argument, option_value, option_value_of, strings
 
 _MODE = enums.FunctionParameterMode
 _INPUT = frozenset(
@@ -8494,19 +8556,9 @@ def alter_function(work: Work, node: Node) -> None:
 
 
 def _setting(node: Node) -> Json:
-    values = setting_values(node)
-    if values is None:
+    if not node.args:
         return None
-    return [*values] or [option_value_text(argument) for argument in node.args]
-
-
-def option_value_text(node: Node) -> Json:
-    value = getattr(node, "val", None)
-    for attribute in ("ival", "fval", "boolval"):
-        found = getattr(value, attribute, None)
-        if found is not None:
-            return found  # type: ignore[no-any-return]
-    return str(node)
+    return [option_value_of(getattr(argument, "val", argument)) for argument in node.args]
 
 
 # -------------------------------------------------------------------- aggregates
@@ -8998,6 +9050,7 @@ from .bounds import bound_values
 from .canonical import shortened
 from .columns import Later, Pending, copy_column, create_column, create_sequence_of
 from .constraints import (
+    columns_in,
     create_constraints,
     implied_constraint,
     note_index,
@@ -9061,6 +9114,7 @@ def _create(work: Work, node: Node, kind: str, detail: Detail) -> None:
     if node.partspec is not None:
         _partitioning(work, target, node.partspec)
         table.partitioned = True
+        table.partition_columns = tuple(_partition_columns(node.partspec))
     detail["definition"] = _definition(work, target, node, kind, position)
     # The table comes first, though what it is made of is known last.
     tail = work.touches[position:]
@@ -9301,6 +9355,13 @@ def _column_options(
             words.append(f"{word} {value}")
     detail["definition"] = shortened(" ".join(words))
     work.add(f"{kind} column", target, name, "create", "definition", detail)
+
+
+def _partition_columns(spec: Node) -> list[str | None]:
+    found: dict[str | None, None] = {}
+    for part in spec.partParams:
+        found.update(dict.fromkeys([part.name] if part.name else columns_in(part.expr)))
+    return list(found)
 
 
 def _partitioning(work: Work, target: Target, spec: Node) -> None:
@@ -9559,7 +9620,7 @@ from collections.abc import Sequence
 from ..loader import enums
 from ..model import Touch
 from ..names import TEMPORARY, Column, Table
-from ..uses import query_uses, result_columns, spelled_out, starred
+from ..uses import copied_columns, query_uses, result_columns, spelled_out, starred
 from .canonical import full_text, shortened
 from .columns import note_sequence
 from .table import note_table
@@ -9671,13 +9732,22 @@ def create_table_as(work: Work, node: Node) -> None:
     if is_query:
         # SELECT INTO was taken apart by the parser: its target is not part of the query.
         uses = query_uses(query, work.scope, facet="reference" if is_view else "data")
-        work.extend(uses, by=kind)
+        work.extend(uses if is_view else _marked(uses, query), by=kind)
     else:
         work.dispatch(work, query)
     shown = columns if columns is not None or given or not is_query else spelled_out(query)
     _view_columns(work, target, kind, shown, None, False, columns is not None)
     if is_view:
         _note_needs(work, target, uses)
+
+
+def _marked(uses: Sequence[Touch], query: Node) -> list[Touch]:
+    """The uses of a table's query; the new one takes the types of the columns that it copies."""
+    copied = copied_columns(query)
+    return [
+        use._replace(detail={**use.detail, "copied": True}) if use.sub in copied else use
+        for use in uses
+    ]
 
 
 def _note_needs(work: Work, target: Target, uses: Sequence[Touch]) -> None:
@@ -9698,7 +9768,7 @@ def select_into(work: Work, node: Node) -> None:
     detail: Detail = {"definition": shortened(full_text(node, work.scope))}
     _note_columns(detail, node, columns)
     work.add("table", target, None, "create", "definition", detail)
-    work.extend(query_uses(node, work.scope, facet="data"), by="table")
+    work.extend(_marked(query_uses(node, work.scope, facet="data"), node), by="table")
     shown = columns if columns is not None else spelled_out(node)
     _view_columns(work, target, "table", shown, None, False, columns is not None)
 
@@ -9907,33 +9977,36 @@ class Work:
             self._used.add(key)
             self.add(kind, target, sub, "use", facet, detail)
 
-    def type_use(self, node: Node, **detail: Json) -> None:
+    def type_use(self, node: Node, **detail: Json) -> Target | None:
         """Note the type that a definition is made of, unless PostgreSQL brings it."""
         names = node.names
         if len(names) == 2 and names[0].sval == "pg_catalog":
-            return
+            return None
         parts = type_parts(node)
         if node.pct_type:
             if len(parts) > 1:
                 target = self.reference(parts[:-1], "relation")
                 self.use("table", target, None, detail)
                 self.use("table column", target, parts[-1], detail)
-            return
+            return None
         if is_builtin_type(parts) or (len(parts) == 1 and parts[0] in SERIAL_TYPES):
-            return
-        self.use("type", self.reference(parts, "type"), None, detail)
+            return None
+        type_ = self.reference(parts, "type")
+        self.use("type", type_, None, detail)
+        return type_
 
-    def collation_use(self, node: Node, **detail: Json) -> None:
-        if node is not None:
-            self.collation_name_use(node.collname, **detail)
+    def collation_use(self, node: Node, **detail: Json) -> Target | None:
+        return None if node is None else self.collation_name_use(node.collname, **detail)
 
-    def collation_name_use(self, names: Sequence[Node], **detail: Json) -> None:
+    def collation_name_use(self, names: Sequence[Node], **detail: Json) -> Target | None:
         parts = strings(names)
         if len(parts) == 1 and parts[0] in builtin_names.COLLATIONS:
-            return
+            return None
         if "." in parts[-1] or parts[-1].endswith("-x-icu"):
-            return
-        self.use("collation", self.reference(parts, "collation"), None, detail)
+            return None
+        collation = self.reference(parts, "collation")
+        self.use("collation", collation, None, detail)
+        return collation
 
     def routine_use(
         self, names: Sequence[Node] | Sequence[str], types: str | None, **detail: Json
@@ -10131,6 +10204,7 @@ def option_value(node: Node) -> Json:
 
 
 def option_value_of(value: Any) -> Json:
+    """A value as JSON, whatever node it comes in."""
     for attribute in ("sval", "ival", "fval", "boolval"):
         found = getattr(value, attribute, None)
         if found is not None:
@@ -10758,7 +10832,7 @@ _FAMILIES_IN_TEMPORARY = frozenset(("relation", "type"))
 class Column:
     """What is known of a column that the script created."""
 
-    __slots__ = ("type", "not_null", "sequence", "default", "generated", "expression")
+    __slots__ = ("type", "not_null", "sequence", "default", "generated", "expression", "needs")
 
     def __init__(
         self,
@@ -10775,6 +10849,8 @@ class Column:
         self.generated = generated
         self.expression: Any = None
         """The node of the default, or of what it is generated from."""
+        self.needs: tuple[tuple[str, Any], ...] = ()
+        """Kind and place of the type and the collation that it is made of, if users made them."""
 
 
 class Table:
@@ -10782,7 +10858,7 @@ class Table:
 
     __slots__ = (
         "kind", "columns", "complete", "constraints", "indexes", "parents", "children",
-        "partitioned", "triggers", "owner", "needs",
+        "partitioned", "partition_columns", "triggers", "owner", "needs",
     )  # fmt: skip
 
     def __init__(self, kind: str, complete: bool = True) -> None:
@@ -10795,6 +10871,8 @@ class Table:
         self.parents: list[Relation] = []
         self.children: list[Relation] = []
         self.partitioned = False
+        self.partition_columns: tuple[str | None, ...] = ()
+        """The columns that tell into which partition a row goes."""
         self.triggers: dict[str, Any] = {}
         """Row triggers, which partitions inherit, with the names of their functions."""
         self.needs: set[tuple[Relation, str | None]] = set()
@@ -11249,6 +11327,18 @@ SETTINGS = frozenset(
         "replica identity",
         "cluster",
         "access method",
+        "volatility",
+        "strict",
+        "security",
+        "leakproof",
+        "parallel",
+        "cost",
+        "rows",
+        "support",
+        "roles",
+        "using",
+        "with check",
+        "deferrability",
     )
 )
 """Aspects with one value, of which the last one stands."""
@@ -11257,7 +11347,7 @@ SETTINGS = frozenset(
 def net_effect(touches: Sequence[Touch]) -> list[Touch]:
     """The touches that matter to others, in the order of the statements."""
     ours = _without_returning([touch for touch in touches if not _is_nobodys(touch)])
-    return _last_settings(_without_transient(_under_old_names(ours)))
+    return _last_settings(_without_members_in_passing(_without_transient(_under_old_names(ours))))
 
 
 def _is_nobodys(touch: Touch) -> bool:
@@ -11328,17 +11418,38 @@ def _belongs(key: Key, transient: set[Key]) -> bool:
     return key in transient or (key.family in MEMBERS and container(key) in transient)
 
 
+def _without_members_in_passing(touches: list[Touch]) -> list[Touch]:
+    """Without members of what takes the place of something else, and does not stay there."""
+    lives: dict[Key, list[tuple[int, Touch]]] = {}
+    for index, touch in enumerate(touches):
+        if touch.action in ("create", "drop") and key_of(touch).family == RELATION:
+            lives.setdefault(key_of(touch), []).append((index, touch))
+    spans: dict[Key, list[tuple[int, int]]] = {}
+    for key, life in lives.items():
+        for (_, gone), (start, made), (end, last) in zip(life, life[1:], life[2:], strict=False):
+            if (gone.action, made.action, last.action) == ("drop", "create", "drop"):
+                spans.setdefault(key, []).append((start, end))
+    if not spans:
+        return touches
+    return [
+        touch
+        for index, touch in enumerate(touches)
+        if key_of(touch).family not in MEMBERS
+        or touch.action == "use"
+        or "followed" in touch.detail
+        or not any(start < index < end for start, end in spans.get(container(key_of(touch)), ()))
+    ]
+
+
 def _without_returning(touches: list[Touch]) -> list[Touch]:
     """Without the renames of what is called as before in the end; it only must be there."""
-    returned: set[Key] = set()
     origins: dict[Key, Key] = {}
     for touch in touches:
         if touch.facet == "name" and touch.action == "create":
             key = key_of(touch)
             old = _renamed(key, touch)
             origins[key] = origins.pop(old, old)
-            if origins[key] == key:
-                returned.add(key)
+    returned = {key for key, origin in origins.items() if key == origin}
     if not returned:
         return touches
     result = []
@@ -11408,15 +11519,57 @@ def _last_settings(touches: list[Touch]) -> list[Touch]:
     for index, touch in enumerate(touches):
         if touch.action == "alter" and touch.facet in SETTINGS:
             last[(key_of(touch), touch.facet)] = index
-    if not last:
-        return touches
-    return [
-        touch
-        for index, touch in enumerate(touches)
-        if touch.action != "alter"
-        or touch.facet not in SETTINGS
-        or last[(key_of(touch), touch.facet)] == index
-    ]
+    if last:
+        touches = [
+            touch
+            for index, touch in enumerate(touches)
+            if touch.action != "alter"
+            or touch.facet not in SETTINGS
+            or last[(key_of(touch), touch.facet)] == index
+        ]
+    return _last_options(touches)
+
+
+_OPTIONS = ("options", "configuration")
+"""Aspects with one value for each name."""
+
+
+def _last_options(touches: list[Touch]) -> list[Touch]:
+    """Without the options that a later statement sets again."""
+    given: dict[tuple[Key, str], list[int]] = {}
+    for index, touch in enumerate(touches):
+        if touch.action == "alter" and touch.facet in _OPTIONS:
+            given.setdefault((key_of(touch), touch.facet), []).append(index)
+    kept: list[Touch | None] = list(touches)
+    for places in given.values():
+        if len(places) == 1:
+            continue
+        later: set[str] = set()
+        for index in reversed(places):
+            kept[index] = _without(touches[index], later)
+            later |= _option_names(touches[index])
+    return [touch for touch in kept if touch is not None]
+
+
+def _option_names(touch: Touch) -> set[str]:
+    """What it sets, or (as a list) resets."""
+    value = touch.detail.get("value")
+    return {str(name) for name in value} if isinstance(value, dict | list) else set()
+
+
+def _without(touch: Touch, names: set[str]) -> Touch | None:
+    """The change of options without those names; None where nothing is left."""
+    if names.isdisjoint(_option_names(touch)):
+        return touch
+    if names >= _option_names(touch):
+        return None
+    value = touch.detail["value"]
+    left: Json
+    if isinstance(value, dict):
+        left = {name: one for name, one in value.items() if name not in names}
+    else:
+        left = [one for one in value if str(one) not in names] if isinstance(value, list) else value
+    return touch._replace(detail={**touch.detail, "value": left})
 $coord0$),
 ('order.py', $coord0$"""Merge order: nodes in an order that respects edges, with the cycles that make it impossible.
 
@@ -11657,7 +11810,7 @@ from . import calls, makers, pairwide, retyping
 from .effects import LIVES, Effect, Prepared
 from .interplay import interplay
 from .overlap import constraints_overlap, tables_overlap
-from .report import put_together
+from .report import in_the_same_plan, put_together
 from .verdict import Verdict
 
 __all__ = ["Prepared", "compare", "prepare"]
@@ -11707,7 +11860,19 @@ def compare(
     pairwide.compare(a, b, verdicts.append)
     if not verdicts and not overlaps:
         return []
+    if _are_the_same(a, b):
+        verdicts = [in_the_same_plan(one) for one in verdicts]
     return put_together(verdicts, overlaps, visible_schemas)
+
+
+def _are_the_same(a: Prepared, b: Prepared) -> bool:
+    """Whether both do the very same: then the order of the two cannot matter.
+
+    Of rows that are written, and of code that is opaque, the touches do not tell all.
+    """
+    return a.touches == b.touches and not any(
+        touch.kind == "unknown" or touch.detail.get("access") == "write" for touch in a.touches
+    )
 
 
 def _settled(mine: dict[Key, Effect], theirs: dict[Key, Effect], common: set[Key]) -> set[Key]:
@@ -11910,6 +12075,17 @@ CHANGED: tuple[Rule, ...] = (
         TABLE,
         "alter table t alter column c set default 'x'",
         "alter table t alter column c set default 'x'",
+    ),
+    Rule(
+        "same-plan",
+        "duplicate",
+        "both plans come to the very same, statement by statement",
+        "one order of the two is the other one; whether the second finds anything left to do or "
+        "fails, nothing depends on who comes first",
+        "follows from what the statements do",
+        TABLE,
+        "revoke all on t from public; grant select on t to public",
+        "revoke all on t from public; grant select on t to public",
     ),
     Rule(
         "different-aspects",
@@ -12613,20 +12789,6 @@ MISSES: tuple[Miss, ...] = (
         "alter table p attach partition p1 for values from (0) to (10)",
     ),
     Miss(
-        "the statistics target of a column, and a new child of its table",
-        "a child takes over what its parent's columns are, but not how they are analysed",
-        TABLE,
-        "create table child () inherits (t)",
-        "alter table t alter column c set statistics 100",
-    ),
-    Miss(
-        "a column that CREATE TABLE AS takes by name, and its new type",
-        "which columns of a query come out as they are, and which only help, is not told apart",
-        TABLE,
-        "create table u as select id, c from t",
-        "alter table t alter column c type varchar(20)",
-    ),
-    Miss(
         "a name that is put together at run time",
         "dynamic SQL is searched for whole names only",
         TABLE,
@@ -12648,6 +12810,49 @@ MISSES: tuple[Miss, ...] = (
         "create table t (id integer, c integer default 1 + 1);",
         "alter table t alter column c set default 2",
         "insert into t (id) values (1)",
+    ),
+    Miss(
+        "rows that go, and a check that they do not satisfy",
+        "only the rows of the table tell",
+        TABLE + " insert into t values (1, 'x');",
+        "truncate t",
+        "alter table t add check (c <> 'x')",
+    ),
+    Miss(
+        "rows that are deleted, and a new table under the name of theirs",
+        "whether there are such rows, only the table tells: the first is said to go first",
+        TABLE,
+        "delete from t where id = 60",
+        "alter table t rename to old_t; create table t (id integer)",
+    ),
+    Miss(
+        "an index of ONLY the partitioned table, and its last partition that leaves",
+        "without partitions the index is valid at once; how many are left is not counted",
+        "create table p (id integer) partition by range (id);"
+        " create table p1 partition of p for values from (0) to (10);",
+        "alter table p detach partition p1",
+        "create index on only p (id)",
+    ),
+    Miss(
+        "a table that leaves a publication and comes back, and the whole list of the publication",
+        "what leaves and comes back counts as made anew: the two are said to clash",
+        TABLE + " create publication listed for table t;",
+        "alter publication listed drop table t; alter publication listed add table t",
+        "alter publication listed set table t",
+    ),
+    Miss(
+        "a view of all columns that both make after CASCADE took a column, each another one",
+        "the second CASCADE takes the first view along; the two are said to clash",
+        TABLE,
+        "alter table t drop column if exists c cascade; create view v as select * from t",
+        "alter table t drop column if exists d cascade; create view v as select * from t",
+    ),
+    Miss(
+        "a plan that works only after the other one took its table away",
+        "that a statement finds gone what an earlier one of the same plan took along is not seen",
+        TABLE + " create index by_c on t (c);",
+        "alter table t rename to old_t; create table t (id integer)",
+        "drop table t cascade; create table t (id bigint); drop index by_c",
     ),
 )
 $coord0$),
@@ -13056,7 +13261,7 @@ from ..identity import ONLY_TYPES, RELATION, ROUTINE, WITHOUT_ROW_TYPE, family_o
 from ..model import Side, Touch
 from . import facets
 from .effects import Effect
-from .guards import guard, is_guarded, is_rename, just_goes, same_move
+from .guards import guard, is_guarded, is_rename, just_goes, same_move, skips
 from .needs import needed_by
 from .verdict import OTHER, Report, say
 
@@ -13172,12 +13377,9 @@ def _both_drop(a: Effect, b: Effect, report: Report) -> None:
     if guard_a and guard_b:
         if just_goes(gone_a) or just_goes(gone_b):
             return  # it is gone in the end, whatever its name was
-        if moved_a or moved_b:
-            if not same_move(gone_a, gone_b):
-                say(report, "both-rename", "clash", a)
-            else:
-                _changed_besides(a, b, report)
-        elif not (gone_a.detail.get("implied") or gone_b.detail.get("implied")):
+        if (moved_a or moved_b) and not same_move(gone_a, gone_b):
+            say(report, "both-rename", "clash", a)
+        elif not _changed_besides(a, b, report) and not (moved_a or moved_b):
             say(report, "both-drop-if-there", "duplicate", a, weight="warning")
     elif guard_a or guard_b:
         first: Side = "b" if guard_a else "a"
@@ -13188,14 +13390,25 @@ def _both_drop(a: Effect, b: Effect, report: Report) -> None:
         say(report, "both-drop", "duplicate", a)
 
 
-def _changed_besides(a: Effect, b: Effect, report: Report) -> None:
-    """Both rename it alike IF EXISTS: what else is done under the old name comes before."""
-    needs_a, needs_b = bool(needed_by(a)), bool(needed_by(b))
+def _changed_besides(a: Effect, b: Effect, report: Report) -> bool:
+    """Both drop it, or rename it alike, IF EXISTS: what else is done to it comes before."""
+    renamed = a.drop is not None and is_rename(a.drop)
+    needs_a, needs_b = _needs_it(a), _needs_it(b)
     if needs_a and needs_b:
-        say(report, "both-rename", "clash", a)
+        if renamed:
+            say(report, "both-rename", "clash", a)
+        else:
+            say(report, "both-drop", "duplicate", a)
     elif needs_a or needs_b:
         first: Side = "a" if needs_a else "b"
-        say(report, "change-before-rename", "order", a, first, weight="error")
+        rule = "change-before-rename" if renamed else "change-before-drop"
+        say(report, rule, "order", a, first, weight="error")
+    return needs_a or needs_b
+
+
+def _needs_it(effect: Effect) -> bool:
+    """Whether anything fails when it is gone already."""
+    return not all(map(skips, needed_by(effect)))
 
 
 def _create_and_drop(maker: Effect, dropper: Effect, maker_side: Side, report: Report) -> None:
@@ -13310,6 +13523,10 @@ TABLES = frozenset(("table", "foreign table", "partitioned table"))
 def both_stay(a: Effect, b: Effect, report: Report) -> None:
     if a.members and b.members:
         _primary_keys(a, b, report)
+    if "privileges" in a.alters and b.members:
+        _revoked_from_columns(a, b, report)
+    if "privileges" in b.alters and a.members:
+        _revoked_from_columns(b, a, report)
     if "enabled" in a.alters:
         _switched_triggers(a, b, report)
     if "enabled" in b.alters:
@@ -13343,6 +13560,17 @@ def _switched_triggers(switcher: Effect, other: Effect, report: Report) -> None:
         for touch in other.members
     ):
         say(report, "all-triggers-switched", "clash", switcher, kind="trigger")
+
+
+def _revoked_from_columns(revoker: Effect, other: Effect, report: Report) -> None:
+    """REVOKE on a table takes the privileges on its columns away as well."""
+    for revoked in revoker.alters["privileges"]:
+        if revoked.detail.get("is_grant"):
+            continue
+        for granted in other.members:
+            if facets.is_granted_and_revoked(granted, revoked):
+                say(report, "grant-and-revoke", "clash", other, kind="privilege")
+                return
 
 
 def _primary_keys(a: Effect, b: Effect, report: Report) -> None:
@@ -13443,10 +13671,15 @@ def _alter_and_use(changer: Effect, user: Effect, side: Side, report: Report) ->
     if "tables" in changer.alters:
         publications.compare(changer, user, side, report)
     if _takes_identity(changer) and any(
-        touch.detail.get("by") == "sequence" for touch in user.uses
+        touch.detail.get("by") == "identity" for touch in user.uses
     ):
         say(report, "change-before-drop", "order", changer, OTHER[side], weight="error")
     if not changer.alters.get("type"):
+        return
+    if any("copied" in touch.detail for touch in user.data) and not all(
+        "unchanged" in touch.detail for touch in changer.alters["type"]
+    ):
+        say(report, "star-settles", "clash", changer, kind="dependency")
         return
     becomes_another = any(retyping.changes_class(touch) for touch in changer.alters["type"])
     for touch in user.uses:
@@ -13772,8 +14005,8 @@ from __future__ import annotations
 from ..identity import COLUMN, RELATION, Key
 from ..model import Touch
 
-GOES_WITH_COLUMN = frozenset(("index", "statistics object", "sequence"))
-"""Dependents of type AUTO: dropped silently with the column they are made on."""
+GOES_WITH_COLUMN = frozenset(("index", "statistics object", "sequence", "identity"))
+"""Dependents of type AUTO and INTERNAL: dropped silently with the column they are made on."""
 
 STOPS_RETYPE = frozenset(
     (
@@ -13813,7 +14046,7 @@ def blocks_drop(touch: Touch, key: Key) -> bool:
             return False
         return not (own and by == "table constraint")
     if key.family == RELATION:
-        if own or by in ("index", "statistics object", "publication"):
+        if own or by in ("index", "statistics object", "publication", "identity"):
             return False
         return detail.get("as") not in ("source", "partitioned table")
     return key.family != "publication"
@@ -14021,6 +14254,8 @@ class Prepared:
                 owner.columns.add(touch.sub)
             if touch.detail.get("access") == "write":
                 owner.written.add(touch.sub)
+            if touch.detail.get("by") == "identity":
+                owner.uses.append(touch)  # the sequence behind it is changed through the table
         elif "all_columns" in touch.detail:
             effect.stars.append(touch)
             effect.flags |= SPECIAL
@@ -14103,13 +14338,20 @@ def enter(effect: Effect, touch: Touch) -> None:
                 detail.get("by") in MADE_ON_A_TABLE or "bounds" in detail
             ):
                 effect.flags |= WRITES
-            if detail.get("all_columns") or touch.facet == "absence" or "bounds" in detail:
+            if (
+                detail.get("all_columns")
+                or touch.facet == "absence"
+                or "bounds" in detail
+                or detail.get("as") == "parent"
+            ):
                 effect.flags |= SPECIAL
     elif action == "alter":
         effect.alters.setdefault(touch.facet or "definition", []).append(touch)
         effect.flags |= WRITES | SPECIAL
         effect.touch = touch
     elif action == "create":
+        if effect.create is not None and guard(touch) and not guard(effect.create):
+            touch = _made_for_certain(effect.create, touch)
         effect.create = touch
         effect.is_gone = False
         effect.replaces = effect.replaces or effect.drop is not None
@@ -14126,9 +14368,18 @@ def enter(effect: Effect, touch: Touch) -> None:
             effect.is_gone = True
             effect.replaces = False
             effect.create = None
-        effect.drop = touch
+        if effect.drop is None or "followed" in touch.detail:
+            effect.drop = touch  # of what others know; what came in its place is nobody else's
         effect.flags |= WRITES | LIVES
         effect.touch = touch
+
+
+def _made_for_certain(made: Touch, again: Touch) -> Touch:
+    """CREATE, and then IF NOT EXISTS or OR REPLACE: only the first must not find it there."""
+    if "or_replace" not in again.detail:
+        return made
+    detail = {name: value for name, value in again.detail.items() if name != "or_replace"}
+    return again._replace(detail=detail)
 
 
 UNIQUE = ("primary key", "unique")
@@ -14344,6 +14595,16 @@ def same_grantees(one: Touch, two: Touch) -> bool:
     return bool(rights_a & rights_b or _EVERYTHING & rights_a or _EVERYTHING & rights_b)
 
 
+def is_granted_and_revoked(granted: Touch, revoked: Touch) -> bool:
+    """Whether a change of privileges grants what the other one, a REVOKE, takes away again."""
+    return (
+        granted.facet == "privileges"
+        and bool(granted.detail.get("is_grant"))
+        and not revoked.detail.get("is_grant")
+        and same_grantees(granted, revoked)
+    )
+
+
 def _privileges(one: Touch, two: Touch) -> tuple[str, Outcome]:
     if not same_grantees(one, two):
         return ("different-aspects", "overlap")
@@ -14372,6 +14633,9 @@ from .effects import Effect
 from .verdict import OTHER, Report, say
 
 _MEMBERSHIP = ("partition", "inheritance")
+_PARENTS = ("parent", "partitioned table")
+_REACHES_CHILDREN = ("default", "statistics", "storage")
+"""Aspects of a column that ALTER TABLE sets in the children there are, and ATTACH leaves alone."""
 
 
 def compare(a: Effect, b: Effect, report: Report) -> None:
@@ -14382,6 +14646,8 @@ def compare(a: Effect, b: Effect, report: Report) -> None:
         if _takes_in(one) and any("only" in touch.detail for touch in two.uses):
             # An index ON ONLY the parent is given to the children that come later.
             say(report, "reaches-the-child-or-not", "clash", two, kind="table")
+        if _has_new_child(one) and any(map(_differs_in_new_children, two.members)):
+            say(report, "reaches-the-child-or-not", "clash", two, kind="table")
     _bounds(a, b, report)
 
 
@@ -14390,6 +14656,30 @@ def _takes_in(effect: Effect) -> bool:
         "bounds" in touch.detail and "of" not in touch.detail
         for touch in (*effect.uses, *effect.alters.get("partition", ()))
     )
+
+
+def _has_new_child(effect: Effect) -> bool:
+    return any(
+        touch.detail.get("by") == "table" and touch.detail.get("as") in _PARENTS
+        for touch in effect.uses
+    )
+
+
+def _differs_in_new_children(touch: Touch) -> bool:
+    """Whether a child that is made now and one that is there already are not the same after it.
+
+    SET STATISTICS reaches children and is not copied to new ones, with SET COMPRESSION it is
+    the other way around; SET STORAGE does both, unless it is for ONLY the parent.
+    """
+    if family_of(touch.kind) != COLUMN or touch.action != "alter":
+        return False
+    only = bool(touch.detail.get("only"))
+    return touch.facet == "compression" or (touch.facet, only) in _NOT_ALIKE
+
+
+_NOT_ALIKE = frozenset(
+    (("statistics", False), ("storage", True), ("default", True), ("not null", True))
+)
 
 
 def _membership(changes: list[Touch], other: Effect, side: Side, report: Report) -> None:
@@ -14443,7 +14733,12 @@ def _parent_of_joining(other: Effect, side: Side, report: Report) -> None:
     for touch in other.members:
         if "inherited" in touch.detail or touch.detail.get("implied"):
             continue
-        if touch.action == "alter" and touch.facet == "default":
+        if (
+            touch.action == "alter"
+            and touch.facet in _REACHES_CHILDREN
+            and family_of(touch.kind) == COLUMN
+            and not touch.detail.get("only")
+        ):
             say(report, "reaches-the-child-or-not", "clash", other, kind="table")
         elif _changes_the_shape(touch):
             say(
@@ -15015,7 +15310,7 @@ def one_replaces(replacer: Effect, other: Effect, side: Side, report: Report) ->
     assert gone is not None
     assert made is not None
     looked_up = [touch for touch in looked_up_by(other) if not touch.detail.get("body")]
-    changes = [touch for touch in changes_of(other) if not _is_done(touch, made)]
+    changes = [touch for touch in changes_of(other) if not _is_done(touch, replacer, made)]
     data = data_named_by(other)
     if any(touch.facet == "absence" for touch in other.uses):
         _dependent_first(replacer, side, report)
@@ -15100,6 +15395,7 @@ def _lacks(replacer: Effect, made: Touch, other: Effect, changes: list[Touch]) -
 def _lacks_identity(replacer: Effect, other: Effect) -> bool:
     """Whether the other side changes an identity that the column of the new one has not."""
     changed = {touch.sub for touch in other.members if touch.facet == "identity"}
+    changed |= {touch.sub for touch in other.uses if touch.detail.get("by") == "identity"}
     return any(
         touch.action == "create" and touch.sub in changed and "identity" not in touch.detail
         for touch in replacer.members
@@ -15146,7 +15442,7 @@ def _only_loses_rows(data: list[Touch]) -> bool:
 
 def _has_no_key(replacer: Effect, made: Touch, uses: list[Touch]) -> bool:
     """Whether a new table has no key at all, and a foreign key is to refer to it."""
-    if made.kind != "table" or made.facet != "definition" or "columns" in made.detail:
+    if not _is_from_nothing(made):
         return False
     return any(
         touch.detail.get("by") == "table constraint" and "own" not in touch.detail for touch in uses
@@ -15156,15 +15452,41 @@ def _has_no_key(replacer: Effect, made: Touch, uses: list[Touch]) -> bool:
     )
 
 
-def _is_done(change: Touch, made: Touch) -> bool:
-    """Whether it does nothing to the new one.
+def _is_done(change: Touch, replacer: Effect, made: Touch) -> bool:
+    """Whether it does nothing, to the old one or to the new one.
 
     VALIDATE CONSTRAINT does nothing where it is valid from the start, and what is renamed and
     renamed back is called as before.
     """
     if change.facet == "name" and change.action == "alter":
         return True
-    return change.facet == "validation" and "not_valid" not in made.detail
+    if change.facet == "default" and "unchanged" in change.detail:
+        return True
+    if change.facet == "validation" and "not_valid" not in made.detail:
+        return True
+    return _is_from_nothing(made) and _is_so_already(change, replacer)
+
+
+def _is_so_already(change: Touch, replacer: Effect) -> bool:
+    """Whether a new table has the member as the change leaves it: it does nothing to either."""
+    mine = (change.kind, change.sub)
+    new = [
+        touch
+        for touch in replacer.members
+        if touch.action == "create" and (touch.kind, touch.sub) == mine
+    ]
+    if change.action == "drop":
+        return "if_exists" in change.detail and not new
+    if change.action == "create":
+        return bool(new and change.detail.get("if_not_exists") and change.detail.get("exists"))
+    return change.facet == "type" and any(
+        touch.detail.get("type") == change.detail.get("value") for touch in new
+    )
+
+
+def _is_from_nothing(made: Touch) -> bool:
+    """Whether it is CREATE TABLE, with columns of its own."""
+    return made.kind == "table" and made.facet == "definition" and "columns" not in made.detail
 
 
 def _serves_rows(replacer: Effect, data: list[Touch]) -> bool:
@@ -15182,7 +15504,7 @@ def _serves_rows(replacer: Effect, data: list[Touch]) -> bool:
     return is_rename(gone) and made.kind == "view" and (reads or bool(replacer.stars))
 
 
-ONLY_ON_TABLES = frozenset(("index", "statistics object", "table constraint", "policy"))
+ONLY_ON_TABLES = frozenset(("index", "statistics object", "table constraint", "policy", "identity"))
 """What uses a table and is refused on a view."""
 
 ONLY_IN_TABLES = frozenset(("table column", "table constraint", "trigger", "policy"))
@@ -15733,7 +16055,7 @@ from collections.abc import Container, Sequence
 from ..identity import display
 from ..model import Conflict, Side
 from ..suggest import suggestions
-from .verdict import STRENGTH, Verdict
+from .verdict import STRENGTH, Verdict, severity_of
 
 FAILS_IN_BOTH_ORDERS = frozenset(
     (
@@ -15758,6 +16080,7 @@ FAILS_IN_BOTH_ORDERS = frozenset(
 
 WORKS_TWICE = frozenset(
     (
+        "same-plan",
         "same-value",
         "same-grant",
         "same-index-other-name",
@@ -15767,6 +16090,17 @@ WORKS_TWICE = frozenset(
     )
 )
 """Duplicates of which the second changes nothing, or does no harm: no order is wrong."""
+
+
+def in_the_same_plan(verdict: Verdict) -> Verdict:
+    """A finding where both do the very same: no order of the two can be another one.
+
+    It stays a clash only where the second cannot do it again.
+    """
+    if verdict.outcome not in ("order", "clash") or verdict.rule in FAILS_IN_BOTH_ORDERS:
+        return verdict
+    severity = severity_of(verdict.type, "duplicate")
+    return verdict._replace(rule="same-plan", outcome="duplicate", severity=severity, first=None)
 
 
 def put_together(
@@ -16171,6 +16505,8 @@ def _column(star: Touch, member: Touch, changer: Effect, side: Side, report: Rep
                 weight="error",
             )
     elif member.action in ("create", "drop"):
+        if _goes_with_its_type(member) and not is_view:
+            return  # the copy of the column goes with the type as well
         if not (member.detail.get("exists") and member.detail.get("if_not_exists")):
             say(report, "star-settles", "clash", changer, kind="dependency")
     elif member.action == "alter" and member.facet == "type":
@@ -16193,6 +16529,12 @@ def _column(star: Touch, member: Touch, changer: Effect, side: Side, report: Rep
         and member.facet in _copied(star)
     ):
         say(report, "star-settles", "clash", changer, kind="dependency")
+
+
+def _goes_with_its_type(member: Touch) -> bool:
+    """Whether CASCADE takes the column along, which nobody names."""
+    detail = member.detail
+    return member.action == "drop" and bool(detail.get("implied") and detail.get("cascade"))
 
 
 def _copies(star: Touch, changer: Effect) -> bool:
@@ -17368,7 +17710,7 @@ from typing import TYPE_CHECKING, Any
 from ..model import Touch
 from .collector import Collector, Facet
 from .expression import walk
-from .output import output_names
+from .output import copied_columns, output_names
 from .query import NO_COMMON_TABLES
 from .result_columns import result_columns, spelled_out, starred
 from .routine import block_of, body_of
@@ -17379,6 +17721,7 @@ if TYPE_CHECKING:
     from ..names import Scope
 
 __all__ = [
+    "copied_columns",
     "dml_uses",
     "do_uses",
     "expression_uses",
@@ -19143,6 +19486,14 @@ def output_names(node: Any) -> tuple[str, ...] | None:
     return tuple(names)
 
 
+def copied_columns(query: Any) -> frozenset[str]:
+    """The names of columns that a query returns as they are, whatever they are called then."""
+    leaf = leftmost(query)
+    targets = () if leaf is None else leaf.targetList or ()
+    values = [target.val.fields[-1] for target in targets if is_a(target.val, ast.ColumnRef)]
+    return frozenset(value.sval for value in values if is_a(value, ast.String))
+
+
 def figured_name(node: Any) -> str:
     """The name that the server gives to an output column without AS."""
     return _figured(node)[0] or "?column?"
@@ -20016,6 +20367,8 @@ def _relations(items: Sequence[Any]) -> Iterator[Any]:
         node = stack.pop()
         if is_a(node, ast.JoinExpr):
             stack += [node.rarg, node.larg]
+        elif is_a(node, ast.RangeTableSample):
+            stack.append(node.relation)
         elif is_a(node, ast.RangeVar) and not (node.alias is not None and node.alias.colnames):
             yield node
 
@@ -20095,6 +20448,8 @@ class _Reader:
     def _item(self, node: Any, common: Mapping[str, Columns]) -> _Item:
         if is_a(node, ast.JoinExpr):
             return self._joined(node, common)
+        if is_a(node, ast.RangeTableSample):
+            node = node.relation
         alias = node.alias.aliasname if getattr(node, "alias", None) is not None else ""
         given = names_of(node.alias.colnames) if alias else ()
         columns: Columns = None
@@ -21213,7 +21568,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $function$
 # As the owner: where the parser lies is nothing that a caller may influence.
-if 'confiture_coord b8f41fad3304f7c7' in GD:
+if 'confiture_coord e483e1b9199857a6' in GD:
     return
 import importlib
 import importlib.machinery
@@ -21221,7 +21576,7 @@ import importlib.util
 import marshal
 import sys
 
-package = 'coord_detector_b8f41fad3304f7c7'
+package = 'coord_detector_e483e1b9199857a6'
 python = f'{sys.implementation.cache_tag} {importlib.util.MAGIC_NUMBER.hex()}'
 compiled = plpy.prepare(
     'select path, code from coord.detector_code where fingerprint = $1 and python = $2',
@@ -21284,7 +21639,7 @@ loader = importlib.import_module(package + '.loader')
 loader.prepare(f"{folder[0]['setting']}/confiture_coord/{version}", in_backend=True)
 backend = importlib.import_module(package + '.backend')
 backend.start(plpy)
-GD['confiture_coord b8f41fad3304f7c7'] = backend
+GD['confiture_coord e483e1b9199857a6'] = backend
 $function$;
 comment on function coord._load_detector() is
     'Loads the detector into this session (internal; harmless to call)';
@@ -21297,7 +21652,7 @@ import importlib.util
 import marshal
 import sys
 
-package = 'coord_detector_b8f41fad3304f7c7'
+package = 'coord_detector_e483e1b9199857a6'
 python = f'{sys.implementation.cache_tag} {importlib.util.MAGIC_NUMBER.hex()}'
 insert = plpy.prepare(
     'insert into coord.detector_code (fingerprint, python, path, code) values ($1, $2, $3, $4)',
@@ -22431,10 +22786,10 @@ create or replace function coord._footprint(
 )
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord b8f41fad3304f7c7')
+detector = GD.get('confiture_coord e483e1b9199857a6')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord b8f41fad3304f7c7']
+    detector = GD['confiture_coord e483e1b9199857a6']
 return detector.footprint(changes, change_list, search_path, effective_path)
 $function$;
 comment on function coord._footprint(text, text[], text, name[]) is
@@ -22515,10 +22870,10 @@ set plan_cache_mode = force_generic_plan
 set jit = off
 set quote_all_identifiers = off
 as $function$
-detector = GD.get('confiture_coord b8f41fad3304f7c7')
+detector = GD.get('confiture_coord e483e1b9199857a6')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord b8f41fad3304f7c7']
+    detector = GD['confiture_coord e483e1b9199857a6']
 return detector.compare(
     text_a, list_a, text_b, list_b, search_path, effective_path, use_catalog, limits)
 $function$;
@@ -22622,10 +22977,10 @@ comment on function coord.compare_changes(text[], text, text, boolean) is
 create or replace function coord._detector_facts(out problem text[], out facts json)
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord b8f41fad3304f7c7')
+detector = GD.get('confiture_coord e483e1b9199857a6')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord b8f41fad3304f7c7']
+    detector = GD['confiture_coord e483e1b9199857a6']
 return detector.facts()
 $function$;
 comment on function coord._detector_facts() is
@@ -22647,10 +23002,10 @@ set plan_cache_mode = force_generic_plan
 set jit = off
 set quote_all_identifiers = off
 as $function$
-detector = GD.get('confiture_coord b8f41fad3304f7c7')
+detector = GD.get('confiture_coord e483e1b9199857a6')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord b8f41fad3304f7c7']
+    detector = GD['confiture_coord e483e1b9199857a6']
 return detector.analyse(changes, change_list, search_path, effective_path, tables_declared,
                         feature_name, limits)
 $function$;
@@ -22669,10 +23024,10 @@ set plan_cache_mode = force_generic_plan
 set jit = off
 set quote_all_identifiers = off
 as $function$
-detector = GD.get('confiture_coord b8f41fad3304f7c7')
+detector = GD.get('confiture_coord e483e1b9199857a6')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord b8f41fad3304f7c7']
+    detector = GD['confiture_coord e483e1b9199857a6']
 return detector.detect(
     intent_no, agent_id, feature_name, keys, are_exclusive, touches, resolved_path)
 $function$;
@@ -23830,10 +24185,10 @@ comment on function coord.amend_intent(uuid, text[], text[], text, text, text) i
 create or replace function coord._sort_intents(nodes json, edges json) returns json
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord b8f41fad3304f7c7')
+detector = GD.get('confiture_coord e483e1b9199857a6')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord b8f41fad3304f7c7']
+    detector = GD['confiture_coord e483e1b9199857a6']
 return detector.merge_order(nodes, edges)
 $function$;
 comment on function coord._sort_intents(json, json) is
@@ -24272,7 +24627,7 @@ with ours (name, body, security_definer, settings) as (
     values
 ('_actor', '1f18e24a0fc5d3a93dce49596a06e5490056e6586d2742f4f2616d342b9eb0d2', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_amend', '7e6a0e12eb3ab7c3827b3f9ce1ffbd021acee47513fba8f934c5c9adb03fb570', true, array['search_path=pg_catalog, pg_temp']::text[]),
-('_analyse', '14c3540a9a732422bf1c2eec32879269f05c799d512384c1137e44be2aad97f4', false, array['plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
+('_analyse', '2d6185751f8b7deae23a2b0e893b7193fcf165630ad994414d349e33d60df681', false, array['plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
 ('_append_history', '8a9eea1b4606579ac7b0296299e644caa5376282fa36973429a7f3ceff78729f', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_authorise', 'c62c1527f3a9c9edd31a092a506bf95cb50ebb0c69beb1527d70df01d1da8009', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_authorise_review', '0577744c55b7787ae7f48e9e124976df695deddaa18d2a38a8bcd2d17ca89aa2', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -24291,7 +24646,7 @@ with ours (name, body, security_definer, settings) as (
 ('_check_text', 'db01aaf36f9d57fc497b1997f7ba64675cc7a9fb9cf79b3f5278956fe597b27d', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_check_transition', 'e599451da1cc2eaa3c48a568d2ef0836db5432e24f46dfa3287a573fea4637f1', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_choice', '6a0ec09ca728fa8eb8b028fb505a70f93afd7c5095f2c6c0437233e035cd5d30', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_compare', 'fa886f8088385ea4f2e269697552fa81a6c6d28a5ecc6b955766047dadfb608d', false, array['plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
+('_compare', '1369f90120b94267abf781458b255ae046bb364d08575b93685a812b67da5d99', false, array['plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
 ('_compare_rows', 'dd08eeca5d3dd639f8f0733f06353fa94cb3bd9b3e808684fb0e5636fa399035', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_conflict_json', 'a3932a0d0c54d5c6e2a7a60973f3dcf570b7b6a3c9c6a1f28a0d89edad5203b2', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_conflict_line', 'bb606d623ac35ddfb72ef3905e94aba579c416a22a2db649125cceb68f12d403', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -24300,13 +24655,13 @@ with ours (name, body, security_definer, settings) as (
 ('_counts', '7fe8790f45e15bd26f82f9151646c029fb46c2b3487c1b571619010f7fce82b7', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_declare', 'd7b4b1148e125153e71c3a09616a03b0210ac958d245ea152a29997158154fff', false, null::text[]),
 ('_depends_on', 'f37bc93deed02bf43a8a632aea86923b8f86906001140165b00e5d823ca71d6d', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_detect', 'c33844914a30da617a858272cff6d1d7359657b9aa9bee2a5cddcfcd8b51ef4f', false, array['enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
-('_detector_facts', '2064b7b48231d7f57255eee717ad47d8435b7b43e561915ac04ebfc6fb765113', false, null::text[]),
-('_detector_sources', 'e8086307728164102f0624ac7ca16b65359b6090f98779bc708add8fa2d2de6a', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_detect', '18f95515495731acc90ffc55eeec6dffe0a55a6e25edb23f0f88ec7e64780506', false, array['enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
+('_detector_facts', '4174186b4aca1353506374a1bc9b3dbb26bf3bdea6d3d32f47f6241889bacf86', false, null::text[]),
+('_detector_sources', 'a342a342f543ac1fa45a0176a3d03943d4cb90431ac57f1861f7667b1db36f6e', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_digest_of', 'af0f4735eb433dca9fd14b71246b20d20daa3cba8f7c0cd06774be1d1088bd30', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_ended', '679a84d1d5a194bca40468412857eae0e2e10b1e58e855442af1b763c8ada9be', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_follow_transition', '35b401e5c0362e7364b602cda21afbef50d5be447c42e99475bf5c4433bdb7a0', true, array['search_path=pg_catalog, pg_temp']::text[]),
-('_footprint', '138d9f3efb4e72c904326ecacc1e7fe17b44642881a0e2590a4bcd851f95cf55', false, null::text[]),
+('_footprint', '85e7069eed545365769fff5485dd1b99b493aaad3fa0efc50505cfaac8dfc70a', false, null::text[]),
 ('_footprint_problems', '9aea6fc496338611dd24530c5c28fc4a5a0263ac96ae68681b64166a55d43163', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_footprint_rows', '2cf258b01339c7b05129607c705ac7d7cf484d67ac6bb504d677d0782027a4bf', false, null::text[]),
 ('_for_client', 'd0825a6fb3e6d430f3d0516425c793652a21db2021c07ab80944ab1d2c9b62fb', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -24334,7 +24689,7 @@ with ours (name, body, security_definer, settings) as (
 ('_known_hashes', '4f7872e748c4ad03daeaccbcc0f6259069f7be6c358d858ae4626cca6f837fda', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_limit_lock_wait', '4eed619fef29ee8feefa29b6653cf4fd679e0e33931a8cf4a4ed9698cea5ae8d', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_limits', 'ffaff60bb0800af484cb83e505b5a2b84b78e7495a3c4b0538c9f442bf412c0e', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_load_detector', '0a0178e1f65a6662d4effe0d297dd9faa9cc7c644b83adf01846494586ae0609', true, array['search_path=pg_catalog, pg_temp']::text[]),
+('_load_detector', 'b4bf98fa86b0c960a97df903c49442082bf1487eaae4e0528831c63e662ab561', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_container', '423434b839f055dd1b41a180585f7d2262aa43f041472a83077af7de726a878f', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_holder', 'b5cbdc0966ec19527fcf60f6a1819b4a82cfbf52f64f5af082ff850e624a4861', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_intent_keys', '001e7dcfa0ced100c60e78b7b257478730a36c946731aaf1ff8cd2f0ac627023', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -24359,7 +24714,7 @@ with ours (name, body, security_definer, settings) as (
 ('_register', '56586fa081177e9edb9742f7387773afbdb95351798f0c855838049b364b823e', true, array['search_path=pg_catalog, pg_temp', 'enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
 ('_setting_of', '9d76f07c41d36e171fb59699533b0dfe2bb059a0e9b71815c7d80aaf51c362b8', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_settle', '9d4fad5adf4522029c8ffd5d5136f09ccb1d48c849bb89563c90a4e4156350cc', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_sort_intents', '86b5ef66ef0e581159b9fe13bbe5b4f15d80c661f3d5c0ddaa849f626cca4d2c', false, null::text[]),
+('_sort_intents', '9b9f6ce4c0faf468dc5db472506a5b6856929c3536d1a727441c1e441edfb2a9', false, null::text[]),
 ('_status_after_conflict', '60693c723e2feefd7ba0d87d0cd41e22dcacacbceb5b21329700a2d216169e9e', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_store_conflicts', '380c4a52ee39572d837cbab55a1ce74f44c445652d82c5daa2882e8b163ba095', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_store_footprint', 'c61256ff241805c040abb05c226075df836ef4d55af9edda52519d7e0880d485', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -24379,7 +24734,7 @@ with ours (name, body, security_definer, settings) as (
 ('compare_changes', '1d38b48d75c0b9ccb3ad217145abf0a3d4104e92fd1eafbf57281b45e75e025e', false, null::text[]),
 ('compare_changes', 'c1c57ed3b89f392da90e83e7e4b80eb1c5190f50bd8e4524bf2cc7ddb3e6f559', false, null::text[]),
 ('compare_changes', 'ef266f6615d9f01190de9cd8fb41a98476373a7e0c087bc8e5e3d652a18528d5', false, null::text[]),
-('compile_detector', '6b915e9fedd15c9e7d98868f5c9cf762ab6b75ee184d93d2cce9682cbe97f797', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('compile_detector', 'f83e4ea8ab61fd0da278705c33dd05c721bbed8763251629c3b6f3dcabe6b9f0', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('conflicts_of', '8986db19d00b60fecf4c8390651e72549c95cabda085669464d62af07d11cb31', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('detector_check', '12455e239e7799ca6932895ce957e587f00cd41d0bba27ba4d696593576bf83c', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('export_ended', '37a73f17837d8b565ad3462f63279cfc2f85d64a7dfe9d32605f50aa6a26b121', true, array['search_path=pg_catalog, pg_temp']::text[]),
