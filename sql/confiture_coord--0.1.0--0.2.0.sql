@@ -5142,14 +5142,14 @@ def made_of(work: Work, node: Node, by: str) -> tuple[tuple[str, Target], ...]:
     type_ = work.type_use(node.typeName, by=by)
     collation = work.collation_use(node.collClause, by=by)
     needs = (("type", type_), ("collation", collation))
-    return tuple([(kind, place) for kind, place in needs if place is not None])
+    return tuple([(kind, part) for kind, part in needs if part is not None])
 
 
 def use_needs(work: Work, column: Column, by: str) -> None:
     """Note what a column that the script made is made of, if it is still called so."""
-    for kind, place in column.needs:
-        if not work.scope.is_gone(kind, *place.options[0]):
-            work.use(kind, place, None, {"by": by})
+    for kind, part in column.needs:
+        if not work.scope.is_gone(kind, *part.options[0]):
+            work.use(kind, part, None, {"by": by})
 
 
 def _column_constraints(
@@ -21565,7 +21565,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $function$
 # As the owner: where the parser lies is nothing that a caller may influence.
-if 'confiture_coord e483e1b9199857a6' in GD:
+if 'confiture_coord f0ee73086a398b55' in GD:
     return
 import importlib
 import importlib.machinery
@@ -21573,7 +21573,7 @@ import importlib.util
 import marshal
 import sys
 
-package = 'coord_detector_e483e1b9199857a6'
+package = 'coord_detector_f0ee73086a398b55'
 python = f'{sys.implementation.cache_tag} {importlib.util.MAGIC_NUMBER.hex()}'
 compiled = plpy.prepare(
     'select path, code from coord.detector_code where fingerprint = $1 and python = $2',
@@ -21636,7 +21636,7 @@ loader = importlib.import_module(package + '.loader')
 loader.prepare(f"{folder[0]['setting']}/confiture_coord/{version}", in_backend=True)
 backend = importlib.import_module(package + '.backend')
 backend.start(plpy)
-GD['confiture_coord e483e1b9199857a6'] = backend
+GD['confiture_coord f0ee73086a398b55'] = backend
 $function$;
 comment on function coord._load_detector() is
     'Loads the detector into this session (internal; harmless to call)';
@@ -21649,7 +21649,7 @@ import importlib.util
 import marshal
 import sys
 
-package = 'coord_detector_e483e1b9199857a6'
+package = 'coord_detector_f0ee73086a398b55'
 python = f'{sys.implementation.cache_tag} {importlib.util.MAGIC_NUMBER.hex()}'
 insert = plpy.prepare(
     'insert into coord.detector_code (fingerprint, python, path, code) values ($1, $2, $3, $4)',
@@ -22783,10 +22783,10 @@ create or replace function coord._footprint(
 )
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord e483e1b9199857a6')
+detector = GD.get('confiture_coord f0ee73086a398b55')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord e483e1b9199857a6']
+    detector = GD['confiture_coord f0ee73086a398b55']
 return detector.footprint(changes, change_list, search_path, effective_path)
 $function$;
 comment on function coord._footprint(text, text[], text, name[]) is
@@ -22867,10 +22867,10 @@ set plan_cache_mode = force_generic_plan
 set jit = off
 set quote_all_identifiers = off
 as $function$
-detector = GD.get('confiture_coord e483e1b9199857a6')
+detector = GD.get('confiture_coord f0ee73086a398b55')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord e483e1b9199857a6']
+    detector = GD['confiture_coord f0ee73086a398b55']
 return detector.compare(
     text_a, list_a, text_b, list_b, search_path, effective_path, use_catalog, limits)
 $function$;
@@ -22974,10 +22974,10 @@ comment on function coord.compare_changes(text[], text, text, boolean) is
 create or replace function coord._detector_facts(out problem text[], out facts json)
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord e483e1b9199857a6')
+detector = GD.get('confiture_coord f0ee73086a398b55')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord e483e1b9199857a6']
+    detector = GD['confiture_coord f0ee73086a398b55']
 return detector.facts()
 $function$;
 comment on function coord._detector_facts() is
@@ -22999,10 +22999,10 @@ set plan_cache_mode = force_generic_plan
 set jit = off
 set quote_all_identifiers = off
 as $function$
-detector = GD.get('confiture_coord e483e1b9199857a6')
+detector = GD.get('confiture_coord f0ee73086a398b55')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord e483e1b9199857a6']
+    detector = GD['confiture_coord f0ee73086a398b55']
 return detector.analyse(changes, change_list, search_path, effective_path, tables_declared,
                         feature_name, limits)
 $function$;
@@ -23021,10 +23021,10 @@ set plan_cache_mode = force_generic_plan
 set jit = off
 set quote_all_identifiers = off
 as $function$
-detector = GD.get('confiture_coord e483e1b9199857a6')
+detector = GD.get('confiture_coord f0ee73086a398b55')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord e483e1b9199857a6']
+    detector = GD['confiture_coord f0ee73086a398b55']
 return detector.detect(
     intent_no, agent_id, feature_name, keys, are_exclusive, touches, resolved_path)
 $function$;
@@ -24182,10 +24182,10 @@ comment on function coord.amend_intent(uuid, text[], text[], text, text, text) i
 create or replace function coord._sort_intents(nodes json, edges json) returns json
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord e483e1b9199857a6')
+detector = GD.get('confiture_coord f0ee73086a398b55')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord e483e1b9199857a6']
+    detector = GD['confiture_coord f0ee73086a398b55']
 return detector.merge_order(nodes, edges)
 $function$;
 comment on function coord._sort_intents(json, json) is
@@ -24624,7 +24624,7 @@ with ours (name, body, security_definer, settings) as (
     values
 ('_actor', '1f18e24a0fc5d3a93dce49596a06e5490056e6586d2742f4f2616d342b9eb0d2', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_amend', '7e6a0e12eb3ab7c3827b3f9ce1ffbd021acee47513fba8f934c5c9adb03fb570', true, array['search_path=pg_catalog, pg_temp']::text[]),
-('_analyse', '2d6185751f8b7deae23a2b0e893b7193fcf165630ad994414d349e33d60df681', false, array['plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
+('_analyse', '3c2f9f0ac97ea49b06dc1e44e8cb0e8f42c5eb631e912d1ee6103efbfa6f9094', false, array['plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
 ('_append_history', '8a9eea1b4606579ac7b0296299e644caa5376282fa36973429a7f3ceff78729f', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_authorise', 'c62c1527f3a9c9edd31a092a506bf95cb50ebb0c69beb1527d70df01d1da8009', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_authorise_review', '0577744c55b7787ae7f48e9e124976df695deddaa18d2a38a8bcd2d17ca89aa2', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -24643,7 +24643,7 @@ with ours (name, body, security_definer, settings) as (
 ('_check_text', 'db01aaf36f9d57fc497b1997f7ba64675cc7a9fb9cf79b3f5278956fe597b27d', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_check_transition', 'e599451da1cc2eaa3c48a568d2ef0836db5432e24f46dfa3287a573fea4637f1', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_choice', '6a0ec09ca728fa8eb8b028fb505a70f93afd7c5095f2c6c0437233e035cd5d30', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_compare', '1369f90120b94267abf781458b255ae046bb364d08575b93685a812b67da5d99', false, array['plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
+('_compare', '1baa4c981d84e45383126eb0ebe72a43677a831d831a86fafce3bb17138c58d7', false, array['plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
 ('_compare_rows', 'dd08eeca5d3dd639f8f0733f06353fa94cb3bd9b3e808684fb0e5636fa399035', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_conflict_json', 'a3932a0d0c54d5c6e2a7a60973f3dcf570b7b6a3c9c6a1f28a0d89edad5203b2', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_conflict_line', 'bb606d623ac35ddfb72ef3905e94aba579c416a22a2db649125cceb68f12d403', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -24652,13 +24652,13 @@ with ours (name, body, security_definer, settings) as (
 ('_counts', '7fe8790f45e15bd26f82f9151646c029fb46c2b3487c1b571619010f7fce82b7', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_declare', 'd7b4b1148e125153e71c3a09616a03b0210ac958d245ea152a29997158154fff', false, null::text[]),
 ('_depends_on', 'f37bc93deed02bf43a8a632aea86923b8f86906001140165b00e5d823ca71d6d', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_detect', '18f95515495731acc90ffc55eeec6dffe0a55a6e25edb23f0f88ec7e64780506', false, array['enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
-('_detector_facts', '4174186b4aca1353506374a1bc9b3dbb26bf3bdea6d3d32f47f6241889bacf86', false, null::text[]),
-('_detector_sources', 'a342a342f543ac1fa45a0176a3d03943d4cb90431ac57f1861f7667b1db36f6e', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_detect', '04a7b632fdf9692bc24e2e2492861d588045ebefa181c1d1942e7700645144e9', false, array['enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
+('_detector_facts', '42fad562340a9e51e4e91e5b2a5ca8ba5940722494870942128e02786a462396', false, null::text[]),
+('_detector_sources', 'a6f44608c8f12902f192436c5736ce32bc244888559fc0c6cc55dcec161a8999', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_digest_of', 'af0f4735eb433dca9fd14b71246b20d20daa3cba8f7c0cd06774be1d1088bd30', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_ended', '679a84d1d5a194bca40468412857eae0e2e10b1e58e855442af1b763c8ada9be', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_follow_transition', '35b401e5c0362e7364b602cda21afbef50d5be447c42e99475bf5c4433bdb7a0', true, array['search_path=pg_catalog, pg_temp']::text[]),
-('_footprint', '85e7069eed545365769fff5485dd1b99b493aaad3fa0efc50505cfaac8dfc70a', false, null::text[]),
+('_footprint', 'b1c9565321658edf6765a8578d45648b5b8aad634a24e81968089f917b3781c5', false, null::text[]),
 ('_footprint_problems', '9aea6fc496338611dd24530c5c28fc4a5a0263ac96ae68681b64166a55d43163', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_footprint_rows', '2cf258b01339c7b05129607c705ac7d7cf484d67ac6bb504d677d0782027a4bf', false, null::text[]),
 ('_for_client', 'd0825a6fb3e6d430f3d0516425c793652a21db2021c07ab80944ab1d2c9b62fb', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -24686,7 +24686,7 @@ with ours (name, body, security_definer, settings) as (
 ('_known_hashes', '4f7872e748c4ad03daeaccbcc0f6259069f7be6c358d858ae4626cca6f837fda', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_limit_lock_wait', '4eed619fef29ee8feefa29b6653cf4fd679e0e33931a8cf4a4ed9698cea5ae8d', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_limits', 'ffaff60bb0800af484cb83e505b5a2b84b78e7495a3c4b0538c9f442bf412c0e', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_load_detector', 'b4bf98fa86b0c960a97df903c49442082bf1487eaae4e0528831c63e662ab561', true, array['search_path=pg_catalog, pg_temp']::text[]),
+('_load_detector', '9fb94ba5581ef17a0ba05b3bf3e99fe9d2260a2c160522d33f672103bcac3e11', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_container', '423434b839f055dd1b41a180585f7d2262aa43f041472a83077af7de726a878f', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_holder', 'b5cbdc0966ec19527fcf60f6a1819b4a82cfbf52f64f5af082ff850e624a4861', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_intent_keys', '001e7dcfa0ced100c60e78b7b257478730a36c946731aaf1ff8cd2f0ac627023', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -24711,7 +24711,7 @@ with ours (name, body, security_definer, settings) as (
 ('_register', '56586fa081177e9edb9742f7387773afbdb95351798f0c855838049b364b823e', true, array['search_path=pg_catalog, pg_temp', 'enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
 ('_setting_of', '9d76f07c41d36e171fb59699533b0dfe2bb059a0e9b71815c7d80aaf51c362b8', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_settle', '9d4fad5adf4522029c8ffd5d5136f09ccb1d48c849bb89563c90a4e4156350cc', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_sort_intents', '9b9f6ce4c0faf468dc5db472506a5b6856929c3536d1a727441c1e441edfb2a9', false, null::text[]),
+('_sort_intents', '37cfdfdaea9e25e6f8297ee020e0636b2f2516c887c91d35e210ceefe3914768', false, null::text[]),
 ('_status_after_conflict', '60693c723e2feefd7ba0d87d0cd41e22dcacacbceb5b21329700a2d216169e9e', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_store_conflicts', '380c4a52ee39572d837cbab55a1ce74f44c445652d82c5daa2882e8b163ba095', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_store_footprint', 'c61256ff241805c040abb05c226075df836ef4d55af9edda52519d7e0880d485', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -24731,7 +24731,7 @@ with ours (name, body, security_definer, settings) as (
 ('compare_changes', '1d38b48d75c0b9ccb3ad217145abf0a3d4104e92fd1eafbf57281b45e75e025e', false, null::text[]),
 ('compare_changes', 'c1c57ed3b89f392da90e83e7e4b80eb1c5190f50bd8e4524bf2cc7ddb3e6f559', false, null::text[]),
 ('compare_changes', 'ef266f6615d9f01190de9cd8fb41a98476373a7e0c087bc8e5e3d652a18528d5', false, null::text[]),
-('compile_detector', 'f83e4ea8ab61fd0da278705c33dd05c721bbed8763251629c3b6f3dcabe6b9f0', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('compile_detector', '8df2cf9a1bcb2ec6435aeb398ab244ec5c6d68c8bdf1ea0bedec2ac86617d3f8', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('conflicts_of', '8986db19d00b60fecf4c8390651e72549c95cabda085669464d62af07d11cb31', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('detector_check', '12455e239e7799ca6932895ce957e587f00cd41d0bba27ba4d696593576bf83c', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('export_ended', '37a73f17837d8b565ad3462f63279cfc2f85d64a7dfe9d32605f50aa6a26b121', true, array['search_path=pg_catalog, pg_temp']::text[]),

@@ -31,7 +31,7 @@ _FAMILIES_IN_TEMPORARY = frozenset(("relation", "type"))
 class Column:
     """What is known of a column that the script created."""
 
-    __slots__ = ("type", "not_null", "sequence", "default", "generated", "expression")
+    __slots__ = ("type", "not_null", "sequence", "default", "generated", "expression", "needs")
 
     def __init__(
         self,
@@ -48,6 +48,8 @@ class Column:
         self.generated = generated
         self.expression: Any = None
         """The node of the default, or of what it is generated from."""
+        self.needs: tuple[tuple[str, Any], ...] = ()
+        """Kind and place of the type and the collation that it is made of, if users made them."""
 
 
 class Table:
@@ -55,7 +57,7 @@ class Table:
 
     __slots__ = (
         "kind", "columns", "complete", "constraints", "indexes", "parents", "children",
-        "partitioned", "triggers", "owner", "needs",
+        "partitioned", "partition_columns", "triggers", "owner", "needs",
     )  # fmt: skip
 
     def __init__(self, kind: str, complete: bool = True) -> None:
@@ -68,6 +70,8 @@ class Table:
         self.parents: list[Relation] = []
         self.children: list[Relation] = []
         self.partitioned = False
+        self.partition_columns: tuple[str | None, ...] = ()
+        """The columns that tell into which partition a row goes."""
         self.triggers: dict[str, Any] = {}
         """Row triggers, which partitions inherit, with the names of their functions."""
         self.needs: set[tuple[Relation, str | None]] = set()

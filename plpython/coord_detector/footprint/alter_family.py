@@ -6,6 +6,7 @@ from typing import Any
 
 from ..loader import enums
 from ..names import Table
+from . import automatic_names as names
 from .bounds import bound_values
 from .constraints import implied_constraint, use_of_whole
 from .subject import Command, Subject
@@ -120,11 +121,24 @@ def _detach(s: Subject, command: Node) -> None:
     here = part.options[0]
     if s.table is not None and here in s.table.children:
         s.table.children.remove(here)
+    if command.def_.concurrent and s.table is not None and s.table.partition_columns:
+        _keep_bounds(s, part, known)
     if known is not None and s.target.options[0] in known.parents:
         known.parents.remove(s.target.options[0])
         for index, facts in known.indexes.items():
             if facts.pop("part_of", None):
                 s.work.add("index", Target(*index), None, "alter", "partition", {"implied": True})
+
+
+def _keep_bounds(s: Subject, part: Target, known: Table | None) -> None:
+    """What was a partition until a moment ago still has only such rows: it gets a CHECK."""
+    assert s.table is not None
+    columns = s.table.partition_columns
+    single = columns[0] if len(columns) == 1 else None
+    name = names.constraint_name(s.work.scope, part.schema, part.name, single, "check")
+    own = [column for column in columns if column is not None]
+    detail: Detail = {"constraint_type": "check", "columns": [*own], "automatic": True}
+    implied_constraint(s.work, part, known, name, {"type": "check", "columns": own}, detail)
 
 
 FAMILY_COMMANDS: dict[Any, Command] = {

@@ -85,10 +85,9 @@ def create_column(
         detail["type"] = column.type
         words.append(column.type)
         if serial is None:
-            work.type_use(type_node, by=f"{kind} column")
+            column.needs = made_of(work, node, f"{kind} column")
     if node.collClause is not None:
         words.append("collate " + ".".join(strings(node.collClause.collname)))
-        work.collation_use(node.collClause, by=f"{kind} column")
     if serial is not None:
         column.not_null = True
         sequence = create_sequence_of(work, target, name, serial, ())
@@ -119,6 +118,21 @@ def create_column(
     work.add(f"{kind} column", target, name, "create", "definition", detail)
     if table is not None:
         table.columns[name] = column
+
+
+def made_of(work: Work, node: Node, by: str) -> tuple[tuple[str, Target], ...]:
+    """Note the type and the collation in a column's definition; what others take over with it."""
+    type_ = work.type_use(node.typeName, by=by)
+    collation = work.collation_use(node.collClause, by=by)
+    needs = (("type", type_), ("collation", collation))
+    return tuple([(kind, part) for kind, part in needs if part is not None])
+
+
+def use_needs(work: Work, column: Column, by: str) -> None:
+    """Note what a column that the script made is made of, if it is still called so."""
+    for kind, part in column.needs:
+        if not work.scope.is_gone(kind, *part.options[0]):
+            work.use(kind, part, None, {"by": by})
 
 
 def _column_constraints(
@@ -246,6 +260,8 @@ def copy_column(
     detail["definition"] = shortened(" ".join(words))
     work.add(f"{kind} column", target, name, "create", "definition", detail)
     table.columns[name] = copied
+    copied.needs = column.needs
+    use_needs(work, column, f"{kind} column")
     if copied.generated is not None or copied.default is not None:
         copied.expression = column.expression
         own = target if copied.generated is not None else None

@@ -271,8 +271,9 @@ def _domain_add(work: Work, target: Target, node: Node) -> None:
     if node.def_.contype.name == "CONSTR_NOTNULL":
         _domain_not_null_named(work, target, node.def_)
         _domain_not_null(work, target, node)
-        return
-    _domain_check(work, target, node.def_)
+    else:
+        _domain_check(work, target, node.def_)
+    work.use("type", target, None, {"by": "domain constraint", "own": True})
 
 
 def _domain_drop(work: Work, target: Target, node: Node) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from ..loader import ast, enums
 from ..model import Json
@@ -92,6 +92,9 @@ _PLURALS = {
 _KINDS_IN_SCHEMA = {
     "tables": ("table", "view", "materialized view", "foreign table"),
     "sequences": ("sequence",),
+    "functions": ("function", "aggregate"),
+    "procedures": ("procedure",),
+    "routines": ("function", "aggregate", "procedure"),
 }
 
 
@@ -109,17 +112,23 @@ def _on_all_in_schema(work: Work, node: Node, detail: Detail) -> None:
             f"privileges of {what}",
             {**detail, "privileges": _texts(words), "all_in_schema": True},
         )
-        work.look_at(len(work.scope.tables))
-        for place, table in list(work.scope.tables.items()):
-            if place[0] == name and table.kind in _KINDS_IN_SCHEMA.get(what, ()):
-                work.add(
-                    table.kind,
-                    Target(*place),
-                    None,
-                    "alter",
-                    "privileges",
-                    {**detail, "privileges": _texts(words), "implied": True},
-                )
+        kinds = _KINDS_IN_SCHEMA.get(what, ())
+        implied: Detail = {**detail, "privileges": _texts(words), "implied": True}
+        for kind, target in _made_in(work, name):
+            if kind in kinds:
+                work.add(kind, target, None, "alter", "privileges", implied)
+
+
+def _made_in(work: Work, schema: str) -> Iterator[tuple[str, Target]]:
+    """The relations and routines that the script itself made in a schema."""
+    work.look_at(len(work.scope.tables) + len(work.routines))
+    for place, table in work.scope.tables.items():
+        if place[0] == schema:
+            yield table.kind, Target(*place)
+    for (kind, where, _), signatures in work.routines.items():
+        if where == schema:
+            for signature in signatures:
+                yield kind, Target(schema, signature)
 
 
 def default_privileges(work: Work, node: Node) -> None:

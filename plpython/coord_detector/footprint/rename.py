@@ -103,13 +103,26 @@ def _rename_member(work: Work, old: Address, new_name: str, detail: Detail) -> N
     work.add(kind, target, sub, "drop", "name", {**detail, "renamed_to": new_name})
     work.add(kind, target, new_name, "create", "name", {**detail, "renamed_from": sub})
     table = work.table(target)
-    if kind == "table constraint":
+    if kind in ("table constraint", "domain constraint"):
         for schema, _ in target.options:
             work.scope.constraint_removed(schema, sub)
             work.scope.constraint_added(schema, new_name)
+    if kind == "table constraint":
+        _rename_in_heirs(work, table, sub, new_name)
         _rename_index_of(work, target, table, sub, new_name)
     elif kind == "trigger" and table is not None and sub in table.triggers:
         table.triggers[new_name] = table.triggers.pop(sub)
+
+
+def _rename_in_heirs(work: Work, table: Table | None, old: str, new: str) -> None:
+    """A check is renamed wherever it was inherited."""
+    facts = table.constraints.get(old) if table is not None else None
+    if facts is None or facts["type"] != "check" or facts.get("no_inherit"):
+        return
+    for child in work.descendants(table):
+        heir = work.table(child)
+        if heir is not None and old in heir.constraints:
+            _rename_member(work, Address("table constraint", child, old), new, {"implied": True})
 
 
 _ENDINGS = ("_pkey", "_key", "_excl")

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 from ..loader import ast, enums
 from ..model import Json
-from ..names import Relation, setting_values, type_parts
+from ..names import Relation, type_parts
 from ..uses import routine_body_uses
 from ..uses.nodes import is_a
 from .canonical import full_text, literal, shortened
 from .objects import note_routine, routine
-from .work import Detail, Node, Target, Work, name_argument, option_value, strings
+from .work import Detail, Node, Target, Work, name_argument, option_value, option_value_of, strings
 
 _MODE = enums.FunctionParameterMode
 _INPUT = frozenset(
@@ -130,19 +130,9 @@ def alter_function(work: Work, node: Node) -> None:
 
 
 def _setting(node: Node) -> Json:
-    values = setting_values(node)
-    if values is None:
+    if not node.args:
         return None
-    return [*values] or [option_value_text(argument) for argument in node.args]
-
-
-def option_value_text(node: Node) -> Json:
-    value = getattr(node, "val", None)
-    for attribute in ("ival", "fval", "boolval"):
-        found = getattr(value, attribute, None)
-        if found is not None:
-            return found  # type: ignore[no-any-return]
-    return str(node)
+    return [option_value_of(getattr(argument, "val", argument)) for argument in node.args]
 
 
 # -------------------------------------------------------------------- aggregates

@@ -12,6 +12,7 @@ from .bounds import bound_values
 from .canonical import shortened
 from .columns import Later, Pending, copy_column, create_column, create_sequence_of
 from .constraints import (
+    columns_in,
     create_constraints,
     implied_constraint,
     note_index,
@@ -75,6 +76,7 @@ def _create(work: Work, node: Node, kind: str, detail: Detail) -> None:
     if node.partspec is not None:
         _partitioning(work, target, node.partspec)
         table.partitioned = True
+        table.partition_columns = tuple(_partition_columns(node.partspec))
     detail["definition"] = _definition(work, target, node, kind, position)
     # The table comes first, though what it is made of is known last.
     tail = work.touches[position:]
@@ -315,6 +317,13 @@ def _column_options(
             words.append(f"{word} {value}")
     detail["definition"] = shortened(" ".join(words))
     work.add(f"{kind} column", target, name, "create", "definition", detail)
+
+
+def _partition_columns(spec: Node) -> list[str | None]:
+    found: dict[str | None, None] = {}
+    for part in spec.partParams:
+        found.update(dict.fromkeys([part.name] if part.name else columns_in(part.expr)))
+    return list(found)
 
 
 def _partitioning(work: Work, target: Target, spec: Node) -> None:

@@ -190,33 +190,36 @@ class Work:
             self._used.add(key)
             self.add(kind, target, sub, "use", facet, detail)
 
-    def type_use(self, node: Node, **detail: Json) -> None:
+    def type_use(self, node: Node, **detail: Json) -> Target | None:
         """Note the type that a definition is made of, unless PostgreSQL brings it."""
         names = node.names
         if len(names) == 2 and names[0].sval == "pg_catalog":
-            return
+            return None
         parts = type_parts(node)
         if node.pct_type:
             if len(parts) > 1:
                 target = self.reference(parts[:-1], "relation")
                 self.use("table", target, None, detail)
                 self.use("table column", target, parts[-1], detail)
-            return
+            return None
         if is_builtin_type(parts) or (len(parts) == 1 and parts[0] in SERIAL_TYPES):
-            return
-        self.use("type", self.reference(parts, "type"), None, detail)
+            return None
+        type_ = self.reference(parts, "type")
+        self.use("type", type_, None, detail)
+        return type_
 
-    def collation_use(self, node: Node, **detail: Json) -> None:
-        if node is not None:
-            self.collation_name_use(node.collname, **detail)
+    def collation_use(self, node: Node, **detail: Json) -> Target | None:
+        return None if node is None else self.collation_name_use(node.collname, **detail)
 
-    def collation_name_use(self, names: Sequence[Node], **detail: Json) -> None:
+    def collation_name_use(self, names: Sequence[Node], **detail: Json) -> Target | None:
         parts = strings(names)
         if len(parts) == 1 and parts[0] in builtin_names.COLLATIONS:
-            return
+            return None
         if "." in parts[-1] or parts[-1].endswith("-x-icu"):
-            return
-        self.use("collation", self.reference(parts, "collation"), None, detail)
+            return None
+        collation = self.reference(parts, "collation")
+        self.use("collation", collation, None, detail)
+        return collation
 
     def routine_use(
         self, names: Sequence[Node] | Sequence[str], types: str | None, **detail: Json
@@ -414,6 +417,7 @@ def option_value(node: Node) -> Json:
 
 
 def option_value_of(value: Any) -> Json:
+    """A value as JSON, whatever node it comes in."""
     for attribute in ("sval", "ival", "fval", "boolval"):
         found = getattr(value, attribute, None)
         if found is not None:

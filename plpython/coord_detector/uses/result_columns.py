@@ -76,6 +76,8 @@ def _relations(items: Sequence[Any]) -> Iterator[Any]:
         node = stack.pop()
         if is_a(node, ast.JoinExpr):
             stack += [node.rarg, node.larg]
+        elif is_a(node, ast.RangeTableSample):
+            stack.append(node.relation)
         elif is_a(node, ast.RangeVar) and not (node.alias is not None and node.alias.colnames):
             yield node
 
@@ -155,6 +157,8 @@ class _Reader:
     def _item(self, node: Any, common: Mapping[str, Columns]) -> _Item:
         if is_a(node, ast.JoinExpr):
             return self._joined(node, common)
+        if is_a(node, ast.RangeTableSample):
+            node = node.relation
         alias = node.alias.aliasname if getattr(node, "alias", None) is not None else ""
         given = names_of(node.alias.colnames) if alias else ()
         columns: Columns = None

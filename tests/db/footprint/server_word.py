@@ -53,7 +53,9 @@ FAMILIES = {
     "type attribute": "table column",
 }
 
-SHARED = frozenset(("role", "database", "tablespace", "setting", "subscription", "unknown"))
+SHARED = frozenset(
+    ("role", "database", "tablespace", "setting", "parameter ACL", "subscription", "unknown")
+)
 
 
 def family(kind: str) -> str:
@@ -156,6 +158,8 @@ def object_of(row: Said) -> Object:
     if kind in ("function", "operator") and "(" in row.identity:
         text = row.identity.replace("pg_catalog.", "")
         return Object(kind, row.schema, text.partition(".")[2], None)
+    if kind in ("cast", "transform"):
+        return Object(kind, None, row.identity.replace("pg_catalog.", ""), None)
     return Object(kind, row.schema, row.name or row.identity, None)
 
 
@@ -252,6 +256,28 @@ def identities(touches: Iterable[Touch]) -> set[tuple[str, str]]:
         elif kind != "default acl":
             found.add((kind, f"{sub} on {place}"))
     return found
+
+
+def not_told(
+    touches: Iterable[Touch], objects: Iterable[Object], rows: Iterable[Said]
+) -> list[Object]:
+    """Those of the objects that no event trigger names either: nobody says they are written."""
+    told = {
+        (family(row.kind), row.identity.replace("pg_catalog.", ""))
+        for row in rows
+        if row.what != "REINDEX"
+    }
+    by_object: dict[Object, list[Touch]] = {}
+    for touch in touches:
+        for one in claimed([touch]):
+            by_object.setdefault(one, []).append(touch)
+
+    def is_told(one: Object) -> bool:
+        names = identities(by_object[one])
+        # That its table is named does not say that a member changes.
+        return any(name in told for name in names if one.sub is None or name[0] == one.family)
+
+    return [one for one in objects if not is_told(one)]
 
 
 def unknown_commands(rows: Iterable[Said], touches: Iterable[Touch]) -> list[str]:

@@ -1,0 +1,25 @@
+create table app.account_copy (like account including all); create table stage.product_like (like product including constraints, note text);
+
+create table app.order_archive () inherits (orders); create table stage.tenants (like shared.tenant including storage, extra shared.email collate shared.natural); create table stage.tenants2 (like stage.tenants);
+
+create table app.parcel (id bigint, at date not null, state order_state default 'draft', paid shared.percent) partition by range (at); create table app.parcel_2025 partition of app.parcel for values from ('2025-01-01') to ('2026-01-01'); create table app.parcel_rest partition of app.parcel default;
+
+create view some_accounts as select * from account tablesample system (10); create table stage.sample as select a.*, c.name as country from account a tablesample bernoulli (5) repeatable (1) join country c on c.code = a.country_code;
+
+create type stage.mood as enum ('good', 'bad'); create table stage.diary (day date primary key, mood stage.mood, old text); alter table stage.diary alter mood set default 'good'; alter table stage.diary alter old type stage.mood using old::stage.mood; create table stage.diary2 (like stage.diary);
+
+alter table orders alter column priority set default 'high', alter currency set default 'EUR';
+
+alter domain shared.email add constraint short_email check (length(value) < 200); alter domain shared.email rename constraint short_email to brief_email; alter domain shared.email drop constraint brief_email; alter domain shared.email add constraint short_email check (length(value) < 100) not valid; alter domain shared.email validate constraint short_email;
+
+create domain stage.code as text check (value <> ''); alter domain stage.code add check (length(value) < 9); alter domain stage.code drop constraint code_check1; alter domain stage.code rename constraint code_check to code_filled; alter domain stage.code add check (value <> 'x');
+
+alter table stage.base_item add constraint label_short check (length(label) < 50); alter table stage.base_item rename constraint label_short to label_brief; alter table stage.base_item rename constraint label_brief to label_not_long;
+
+alter table event add constraint kind_known check (kind in ('view', 'click')); alter table event rename constraint kind_known to kind_is_known; alter table event drop constraint kind_is_known;
+
+create function stage.f1(a int) returns int language sql return a; create function stage.f2() returns int language sql return 1; create procedure stage.p1() language sql as 'select 1'; create aggregate stage.agg(int) (sfunc = int4pl, stype = int); grant execute on all functions in schema stage to shop_app; revoke execute on all procedures in schema stage from public; grant execute on all routines in schema stage to shop_ro;
+
+create table app.session2 (like app.session including all); drop table app.session; create table app.session (token uuid primary key, account_id bigint unique); alter table app.session drop constraint session_pkey; alter table app.session add primary key (token);
+
+alter function price_with_tax(numeric, shared.percent) set search_path = app, shared; alter function shared.is_staff() set work_mem = 65536; alter function shared.slugify set extra_float_digits to 2; alter function shared.slugify reset all;
