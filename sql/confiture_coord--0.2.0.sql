@@ -1488,11 +1488,13 @@ from . import (
     free_names,
     inserted,
     keys,
+    kinds,
     labels,
     performed,
     publications,
     resolution,
     row_rules,
+    switches,
     views,
 )
 from .facts import Facts
@@ -1508,10 +1510,11 @@ def enrich(touches: Sequence[Touch], query: Query) -> list[Touch]:
         return []
     facts = Facts(query)
     facts.learn(touches)
-    resolved = fields.add(resolution.resolve(touches, facts), facts)
+    resolved = fields.add([*kinds.correct(resolution.resolve(touches, facts), facts)], facts)
     found = consequences.add(resolved, facts, query)
     found = free_names.choose(found, query)
     found = copies.add(found, facts, query)
+    found = switches.add(found, query)
     found = column_types.add(found, facts, query)
     found = row_rules.note(found, facts, query)
     found = dropped_checks.note(found, query)
@@ -1556,9 +1559,10 @@ def add(touches: Sequence[Touch], facts: Facts, query: Query) -> list[Touch]:
     for touch in touches:
         names.follow(touch)
         result.append(touch)
-        if not _shows_columns(touch) or touch.schema is None:
+        if touch.schema is None or not (_shows_columns(touch) or _is_default(touch)):
             continue
-        number, by = touch.statement_no, touch.detail.get("by")
+        number = touch.statement_no
+        by = "default value" if _is_default(touch) else touch.detail.get("by")
         if (
             by in _OF_KEYS
             and (number, touch.detail.get("constraint")) not in checks
@@ -1575,24 +1579,35 @@ def add(touches: Sequence[Touch], facts: Facts, query: Query) -> list[Touch]:
             if (number, type_, by) not in seen:
                 seen.add((number, type_, by))
                 detail: dict[str, Json] = {**VIA}
-                for word in ("by", "body"):
-                    if word in touch.detail:
-                        detail[word] = touch.detail[word]
+                if by is not None:
+                    detail["by"] = by
                 result.append(Touch(number, "type", *type_, None, "use", "reference", detail))
     return result
 
 
 def _shows_columns(touch: Touch) -> bool:
-    if touch.action != "use" or "candidate" in touch.detail:
-        return False
+    if touch.action != "use" or "candidate" in touch.detail or "body" in touch.detail:
+        return False  # a body that is a string depends on nothing
     if touch.sub is not None:
         return touch.facet == "reference" and family_of(touch.kind) == COLUMN
     return _is_whole(touch)
 
 
+def _is_default(touch: Touch) -> bool:
+    """A value that is turned into the column's type."""
+    return bool(
+        touch.action == "alter"
+        and touch.facet == "default"
+        and touch.detail.get("value") is not None
+        and "via" not in touch.detail
+    )
+
+
 def _is_whole(touch: Touch) -> bool:
-    """A ``*`` that becomes columns of a view or a table."""
-    return bool(touch.action == "use" and touch.detail.get("all_columns") and "by" in touch.detail)
+    """A ``*`` or a parent, whose columns become those of a view or a table."""
+    detail = touch.detail
+    whole = detail.get("all_columns") or detail.get("as") in ("parent", "partitioned table")
+    return bool(touch.action == "use" and whole and "by" in detail)
 
 
 def _of_whole_relations(touches: Sequence[Touch], query: Query) -> dict[Name, list[Name]]:
@@ -2218,6 +2233,7 @@ Present = dict[tuple[str, str], set[tuple[str, str]]]
 
 def note(touches: Sequence[Touch], query: Query) -> list[Touch]:
     """Mark changes that are in effect already, and schemas that have default privileges."""
+    touches = _with_roles(touches, query)
     schemas = sorted(
         {touch.schema for touch in touches if touch.kind == "default acl" and touch.schema}
         | {touch.name for touch in touches if touch.detail.get("all_in_schema")}
@@ -2230,6 +2246,26 @@ def note(touches: Sequence[Touch], query: Query) -> list[Touch]:
             (row["grantee"], row["privilege"])
         )
     return [_noted(touch, present) for touch in touches]
+
+
+def _with_roles(touches: Sequence[Touch], query: Query) -> Sequence[Touch]:
+    """Note for which changes FOR ROLE the role is the one that registers, or owns relations.
+
+    Default privileges are those of the role that creates an object: most often one of the two.
+    """
+    named = {touch.sub for touch in touches if touch.kind == "default acl" and touch.sub}
+    if not named:
+        return touches
+    found = {
+        row["role"]: "caller" if row["is_caller"] else "owner"
+        for row in query(queries.CREATING_ROLES, [sorted(named)])
+    }
+    return [
+        touch._replace(detail={**touch.detail, "role_is": found[touch.sub]})
+        if touch.kind == "default acl" and touch.sub in found
+        else touch
+        for touch in touches
+    ]
 
 
 def _noted(touch: Touch, present: Present) -> Touch:
@@ -2330,6 +2366,7 @@ Name = tuple[str, str]
 
 MEMBER_KINDS = {
     "table constraint": "constraint",
+    "domain constraint": "domain constraint",
     "trigger": "trigger",
     "policy": "policy",
     "rule": "rule",
@@ -2683,7 +2720,7 @@ $coord0$),
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from ..model import Json, Touch
 from . import queries
@@ -2701,8 +2738,12 @@ Named = tuple[int, str, str]
 
 def choose(touches: Sequence[Touch], query: Query) -> list[Touch]:
     """Give indexes and constraints without a name the one that is free in this database."""
+    touches = [*_after_drops(touches)]
+    guarded = {touch.statement_no for touch in touches if _is_there_already(touch)}
     roots = {
-        (touch.schema, _automatic(touch)) for touch in touches if touch.detail.get("exists")
+        (touch.schema, _automatic(touch))
+        for touch in touches
+        if touch.detail.get("exists") and touch.statement_no not in guarded
     } - {(None, None)}
     wanted: dict[Named, str] = {}
     given: set[tuple[str | None, str | None]] = set()
@@ -2738,6 +2779,25 @@ def choose(touches: Sequence[Touch], query: Query) -> list[Touch]:
     return [_renamed(touch, chosen) for touch in touches]
 
 
+def _after_drops(touches: Sequence[Touch]) -> Iterator[Touch]:
+    """What the script itself has dropped, with its table, is not there any more."""
+    dropped: set[tuple[str | None, str]] = set()
+    for touch in touches:
+        place = (touch.schema, touch.name)
+        if touch.kind == "index" and touch.action == "drop":
+            dropped.add(place)
+        elif touch.kind == "index" and touch.action == "create" and place in dropped:
+            dropped.remove(place)
+            touch = touch._replace(detail={**touch.detail, "exists": False})
+        yield touch
+
+
+def _is_there_already(touch: Touch) -> bool:
+    """Whether nothing is made, because of IF NOT EXISTS, nor anything that would belong to it."""
+    detail = touch.detail
+    return bool(touch.sub is None and detail.get("if_not_exists") and detail.get("exists"))
+
+
 def _automatic(touch: Touch) -> str | None:
     """The name that the text made for what has none."""
     detail = touch.detail
@@ -2745,7 +2805,9 @@ def _automatic(touch: Touch) -> str | None:
         return None
     if detail.get("if_not_exists") or "via" in detail:
         return None
-    name = {"index": touch.name, "table constraint": touch.sub}.get(touch.kind)
+    name = touch.name if touch.kind == "index" else touch.sub
+    if touch.kind not in ("index", "table constraint", "domain constraint"):
+        return None
     return name if name is not None and len(name.encode()) <= _LONGEST else None
 
 
@@ -2938,6 +3000,38 @@ def _key(touch: Touch, keys: Sequence[Key]) -> Key | None:
         wanted = sorted(str(column) for column in columns)
         return next((key for key in keys if sorted(key.columns) == wanted), None)
     return next((key for key in keys if key.is_primary), None)
+$coord0$),
+('catalog/kinds.py', $coord0$"""What a relation is: ALTER TABLE may be said of a view, a sequence or an index, too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from ..identity import RELATION, family_of
+from ..model import Touch
+from .facts import BaseNames, Facts, Name
+
+_WRITTEN = frozenset(("table", "view", "materialized view", "foreign table", "index", "sequence"))
+
+
+def correct(touches: Sequence[Touch], facts: Facts) -> Iterator[Touch]:
+    """The touches, with relations that exist called what they are."""
+    names = BaseNames()
+    made: set[Name] = set()
+    for touch in touches:
+        names.follow(touch)
+        if touch.schema is None or family_of(touch.kind) != RELATION:
+            yield touch
+            continue
+        place = (touch.schema, touch.name)
+        if touch.action == "create" and touch.facet == "definition":
+            made.add(place)
+        elif touch.action != "use" and touch.kind in _WRITTEN:
+            base = names.relation(*place)
+            known = facts.relations.get(base) if base not in made else None
+            if known is not None and known.kind in _WRITTEN and known.kind != touch.kind:
+                touch = touch._replace(kind=known.kind)
+        yield touch
 $coord0$),
 ('catalog/labels.py', $coord0$"""Where a new enum label goes, between which two that exist."""
 
@@ -3345,6 +3439,14 @@ select i.kind, i.schema, i.name, i.sub, 'pg_catalog.pg_publication_rel'::regclas
 from i join pg_catalog.pg_publication p on p.pubname = i.sub
 join pg_catalog.pg_publication_rel l on l.prpubid = p.oid and l.prrelid = i.relation
 where i.kind = 'publication relation'
+union all
+select i.kind, i.schema, i.name, i.sub, 'pg_catalog.pg_constraint'::regclass::oid::bigint,
+       k.oid::bigint, null, k.contype::text, null
+from unnest($1::text[], $2::text[], $3::text[], $4::text[]) as i (kind, schema, name, sub)
+join pg_catalog.pg_namespace n on n.nspname = i.schema
+join pg_catalog.pg_type t on t.typnamespace = n.oid and t.typname = i.name
+join pg_catalog.pg_constraint k on k.contypid = t.oid and k.conname = i.sub
+where i.kind = 'domain constraint'
 """
 
 GLOBALS = """
@@ -3465,6 +3567,16 @@ join pg_catalog.pg_class r on r.oid = c.oid
 join pg_catalog.pg_namespace n on n.oid = r.relnamespace
 where c.oid <> c.root::oid
 order by c.root, n.nspname, r.relname
+limit 20000
+"""
+
+TRIGGERS_OF = """
+select i.schema, i.name, t.tgname as trigger_name
+from unnest($1::text[], $2::text[]) as i (schema, name)
+join pg_catalog.pg_namespace n on n.nspname = i.schema
+join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relname = i.name
+join pg_catalog.pg_trigger t on t.tgrelid = c.oid and not t.tgisinternal
+order by 1, 2, 3
 limit 20000
 """
 
@@ -3612,6 +3724,16 @@ join pg_catalog.pg_namespace n on n.oid = d.defaclnamespace
 cross join lateral pg_catalog.aclexplode(d.defaclacl) x
 left join pg_catalog.pg_roles r on r.oid = x.grantee
 where n.nspname = any ($1::text[])
+"""
+
+CREATING_ROLES = """
+select r.rolname as role, r.rolname = session_user as is_caller
+from pg_catalog.pg_roles r
+where r.rolname = any ($1::text[])
+  and (r.rolname = session_user or exists (
+         select from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+         where c.relowner = r.oid and c.relkind in ('r', 'p', 'v', 'm')
+           and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'))
 """
 
 COLUMNS_IN_ORDER = """
@@ -4049,6 +4171,45 @@ def _trigger(touch: Touch, known: tuple[int, list[str], bool] | None) -> Touch:
         detail["conditional"] = True
     return touch._replace(detail=detail)
 $coord0$),
+('catalog/switches.py', $coord0$"""DISABLE TRIGGER ALL: the switch is each trigger's own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ..model import Json, Touch
+from . import queries
+from .consequences import VIA
+from .facts import BaseNames, Name, Query
+
+
+def add(touches: Sequence[Touch], query: Query) -> list[Touch]:
+    """The touches, and the triggers that are switched on or off with all others."""
+    names = BaseNames()
+    tables: dict[int, Name] = {}
+    for index, touch in enumerate(touches):
+        names.follow(touch)
+        if touch.facet == "enabled" and "triggers" in touch.detail and touch.schema is not None:
+            tables[index] = names.relation(touch.schema, touch.name)
+    if not tables:
+        return list(touches)
+    ordered = sorted(set(tables.values()))
+    triggers: dict[Name, list[str]] = {}
+    arrays: list[Any] = [[place[0] for place in ordered], [place[1] for place in ordered]]
+    for row in query(queries.TRIGGERS_OF, arrays):
+        triggers.setdefault((row["schema"], row["name"]), []).append(row["trigger_name"])
+    named = {touch[:5] for touch in touches if touch.kind == "trigger"}
+    result: list[Touch] = []
+    for index, touch in enumerate(touches):
+        result.append(touch)
+        detail: dict[str, Json] = {**VIA, "value": touch.detail.get("value")}
+        for name in triggers.get(tables[index], ()) if index in tables else ():
+            switched = touch._replace(kind="trigger", sub=name, detail=detail)
+            if switched[:5] not in named:
+                result.append(switched)
+    return result
+$coord0$),
 ('catalog/views.py', $coord0$"""Views that exist and are defined anew: whether they get more columns."""
 
 from __future__ import annotations
@@ -4336,6 +4497,8 @@ def _add_column(s: Subject, command: Node) -> None:
         if s.table is not None and definition.colname in s.table.columns:
             work.use(s.column_kind, s.target, definition.colname, {"if_not_exists": True})
             return
+    if command.behavior == _CASCADE:
+        extra["cascade"] = True
     kind = "composite type" if s.kind == "type" else s.kind
     create_column(work, s.target, s.table, kind, definition, later, extra)
     heirs = s.children()
@@ -6923,8 +7086,10 @@ def create_extension(work: Work, node: Node) -> None:
     for given, key in (("schema", "schema"), ("new_version", "version"), ("cascade", "cascade")):
         if given in options:
             detail[key] = options[given]
-    work.add("extension", Target(None, node.extname), None, "create", "definition", detail)
     schema = options.get("schema")
+    path = work.scope.search_path
+    detail["into"] = schema if isinstance(schema, str) else path[0] if path else None
+    work.add("extension", Target(None, node.extname), None, "create", "definition", detail)
     if isinstance(schema, str):
         work.use("schema", Target(None, schema), None, {"by": "extension"})
 
@@ -10758,6 +10923,7 @@ COLUMN = "column"
 CONSTRAINT = "constraint"
 ROUTINE = "routine"
 BARE_ROUTINE = "routine name"
+OPERATOR = "operator"
 
 _FAMILIES = {
     "table": RELATION,
@@ -10836,8 +11002,14 @@ def key_of(touch: Touch) -> Key:
 
 
 def bare(key: Key) -> Key:
-    """The key under which calls without known argument types look for a routine."""
-    return Key(BARE_ROUTINE, key.schema, key.name.partition("(")[0])
+    """The key under which calls without known argument types look for a routine or an operator."""
+    family = OPERATOR if key.family == OPERATOR else BARE_ROUTINE
+    return Key(family, key.schema, key.name.partition("(")[0])
+
+
+def is_bare(key: Key) -> bool:
+    """Whether argument types that tell which of several is meant are not known."""
+    return key.family == BARE_ROUTINE or (key.family == OPERATOR and "(" not in key.name)
 
 
 def container(key: Key) -> Key:
@@ -10894,8 +11066,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from .identity import MEMBERS, RELATION, ROUTINE, family_of
+from .identity import MEMBERS, OPERATOR, RELATION, ROUTINE, family_of
 from .model import Touch
+from .rules.belongings import bringing
 from .rules.effects import MADE_ON_A_TABLE
 
 DATABASE = "database"
@@ -10918,9 +11091,9 @@ def key_of(touch: Touch) -> str:
     family = family_of(touch.kind)
     if family == RELATION or family in MEMBERS:
         return f"name {touch.schema or '?'}.{touch.name.removesuffix('[]')}"
-    if family == ROUTINE:
+    if family in (ROUTINE, OPERATOR):
         # Bare: a call names no argument types, and often no schema.
-        return f"routine {touch.name.partition('(')[0]}"
+        return f"{family} {touch.name.partition('(')[0]}"
     if touch.schema is None:
         return f"{touch.kind} {touch.name}"
     return f"{touch.kind} {touch.schema}.{touch.name}"
@@ -10957,6 +11130,13 @@ def tables_with_label(touch: Touch) -> list[str]:
     return [f"name {column[0]}.{column[1]}" for column in columns if isinstance(column, list)]
 
 
+def extensions_of(touch: Touch) -> list[str]:
+    """The keys of well-known extensions that bring what is used."""
+    if touch.action != "use":
+        return []
+    return [f"extension {name}" for name in bringing(touch)]
+
+
 def container_of(touch: Touch) -> Key | None:
     """The container that the touch belongs to, or changes as a whole."""
     if is_opaque(touch):
@@ -10971,9 +11151,8 @@ def container_of(touch: Touch) -> Key | None:
             or bool(touch.detail.get("all_in_schema"))
         )
         return Key(f"all in {touch.name}", whole, True)
-    if touch.schema is not None:
-        return Key(f"all in {touch.schema}", False, True)
-    return None
+    schema = touch.detail.get("into") if touch.kind == "extension" else touch.schema
+    return None if schema is None else Key(f"all in {schema}", False, True)
 
 
 def feature_key(feature_name: str) -> Key:
@@ -10992,6 +11171,7 @@ def keys_of(touches: Iterable[Touch]) -> list[Key]:
         if table is not None:
             found.append(Key(table, True))
         found += [Key(key, True) for key in tables_with_label(touch)]
+        found += [Key(key, False) for key in extensions_of(touch)]
         container = container_of(touch)
         if container is not None:
             found.append(container)
@@ -12279,7 +12459,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Sequence
 
-from ..identity import BARE_ROUTINE, MEMBERS, RELATION, Key, container
+from ..identity import MEMBERS, RELATION, Key, container, is_bare
 from ..model import Conflict, Touch
 from ..net import net_effect
 from . import calls, makers, pairwide, retyping
@@ -12322,7 +12502,7 @@ def compare(
         if settled and key.family in MEMBERS and container(key) in settled:
             continue
         one, two = mine[key], theirs[key]
-        if key.family == BARE_ROUTINE:
+        if is_bare(key):
             calls.compare(a, b, key, verdicts.append)
             continue
         before = len(verdicts)
@@ -12420,6 +12600,19 @@ BROUGHT: dict[str, frozenset[str]] = {
 _KINDS = frozenset(("type", "operator class", "text search dictionary"))
 
 
+_EXTENSIONS_BY_NAME: dict[str, list[str]] = {}
+for _extension_name, _names in BROUGHT.items():
+    for _name in _names:
+        _EXTENSIONS_BY_NAME.setdefault(_name, []).append(_extension_name)
+
+
+def bringing(touch: Touch) -> list[str]:
+    """The well-known extensions that what is named may come from."""
+    if touch.kind not in _KINDS and family_of(touch.kind) != ROUTINE:
+        return []
+    return _EXTENSIONS_BY_NAME.get(touch.name.partition("(")[0], [])
+
+
 def compare(owner: Prepared, other: Prepared, side: Side, report: Report) -> None:
     for extension in owner.extensions:
         if not extension.detail.get("exists"):
@@ -12429,14 +12622,8 @@ def compare(owner: Prepared, other: Prepared, side: Side, report: Report) -> Non
 
 
 def _extension(extension: Touch, touches: Iterable[Touch], side: Side, report: Report) -> None:
-    names = BROUGHT.get(extension.name, frozenset())
     for touch in touches:
-        if (
-            touch.action == "use"
-            and touch.name.partition("(")[0] in names
-            and (touch.kind in _KINDS or family_of(touch.kind) in (ROUTINE, "routine name"))
-            and is_looked_up(touch)
-        ):
+        if touch.action == "use" and extension.name in bringing(touch) and is_looked_up(touch):
             report(
                 Verdict(
                     "create-before-use",
@@ -12463,6 +12650,9 @@ def _estates(estates: Iterable[Touch], touches: Iterable[Touch], report: Report)
             roles.append(detail.get("value"))
         if touch.action == "create":
             roles.append(detail.get("owner"))
+        if touch.kind == "policy":
+            listed = detail.get("value") if touch.facet == "roles" else detail.get("roles")
+            roles += [role for role in _listed(listed) if role in dropped]
         for role in roles:
             estate = of_role.get(role) if isinstance(role, str) else None
             if estate is not None:
@@ -13409,6 +13599,19 @@ NEEDED: tuple[Rule, ...] = (
         "a",
     ),
     Rule(
+        "fields-before-columns",
+        "order",
+        "one changes the type of a field of a composite type (or of a column of a table, which has "
+        "a row type), the other makes a column of this type; or it changes the fields of the type "
+        "of a table",
+        "rows in other tables would have to change; tables of a type change with CASCADE only",
+        "documentation, ALTER TYPE; feature_not_supported (0A000)",
+        "create type pair as (one integer, two integer);",
+        "alter type pair alter attribute one type bigint",
+        "create table t (id integer, both_of_them pair)",
+        "a",
+    ),
+    Rule(
         "operator-class-of-another-type",
         "clash",
         "one makes a column another kind of type, with USING; the other indexes it with an "
@@ -13988,7 +14191,18 @@ from __future__ import annotations
 
 from ..identity import COLUMN, RELATION
 from ..model import Side, Touch
-from . import dependents, facets, families, labels, publications, retyping, rows, stars, writers
+from . import (
+    dependents,
+    facets,
+    families,
+    labels,
+    publications,
+    retyping,
+    row_types,
+    rows,
+    stars,
+    writers,
+)
 from .effects import READS_DATA, SPECIAL, WRITES, Effect
 from .verdict import OTHER, Report, Weight, say
 from .volume import too_many
@@ -14003,6 +14217,10 @@ def both_stay(a: Effect, b: Effect, report: Report) -> None:
         _revoked_from_columns(a, b, report)
     if "privileges" in b.alters and a.members:
         _revoked_from_columns(b, a, report)
+    if a.members and b.uses:
+        row_types.compare(a, b, "a", report)
+    if b.members and a.uses:
+        row_types.compare(b, a, "b", report)
     if "enabled" in a.alters:
         _switched_triggers(a, b, report)
     if "enabled" in b.alters:
@@ -14331,7 +14549,10 @@ def _fits(arguments: Json, signature: str, touches: list[Touch]) -> bool:
 
 
 def _count(signature: str) -> int:
-    """How many arguments a signature has: commas outside parentheses and quotes."""
+    """How many arguments a signature has: commas outside parentheses and quotes.
+
+    Of a prefix operator the left one is ``none``.
+    """
     inside = signature.partition("(")[2].removesuffix(")")
     if not inside:
         return 0
@@ -14347,7 +14568,7 @@ def _count(signature: str) -> int:
             depth -= 1
         elif character == "," and not depth:
             count += 1
-    return count
+    return count - inside.startswith("none,")
 
 
 def _ambiguous(
@@ -14553,11 +14774,13 @@ from ..identity import (
     BARE_ROUTINE,
     COLUMN,
     MEMBERS,
+    OPERATOR,
     RELATION,
     ROUTINE,
     Key,
     bare,
     container,
+    is_bare,
     key_of,
 )
 from ..model import Touch
@@ -14781,7 +15004,7 @@ class Prepared:
                 owner.flags |= WRITES
                 if "inherited" in touch.detail:
                     owner.flags |= SPECIAL
-        elif family == ROUTINE:
+        elif family == ROUTINE or (family == OPERATOR and not is_bare(key)):
             # Calls that tell no argument types find it under its bare name.
             self.signatures.setdefault(bare(key), []).append(touch)
             self._effect(bare(key), touch)
@@ -15023,7 +15246,10 @@ _PLACES = ("partition", "parent", "of", "triggers", "column", "constraint", "ext
 
 def _means_something(changes: Mapping[str, Sequence[Touch]]) -> bool:
     """Whether more is changed than who owns it, who may use it and what is said about it."""
-    return any(facet not in COSMETIC and facet != "declared" for facet in changes)
+    return any(
+        facet not in COSMETIC and facet != "declared" and not facet.startswith("privileges of ")
+        for facet in changes
+    )
 
 
 def _same_facet(facet: str, one: Touch, two: Touch) -> tuple[str, Outcome]:
@@ -15286,6 +15512,11 @@ def skips(touch: Touch) -> bool:
     return bool(touch.detail.get("relation_if_exists"))
 
 
+def was_there(made: Touch) -> bool:
+    """IF NOT EXISTS, OR REPLACE: nothing new comes where it is there already."""
+    return bool(made.detail.get("exists") and guard(made))
+
+
 def is_rename(touch: Touch) -> bool:
     return touch.facet in ("name", "schema")
 
@@ -15523,7 +15754,9 @@ from .effects import Effect, Prepared
 from .needs import looked_up_by
 from .verdict import OTHER, Verdict
 
-STOPPED = frozenset(("drop-while-used", "retype-before-use", "retype-before-expression"))
+STOPPED = frozenset(
+    ("drop-while-used", "replace-before-use", "retype-before-use", "retype-before-expression")
+)
 """Verdicts that are about a definition which stands in the way."""
 
 
@@ -15693,7 +15926,7 @@ from __future__ import annotations
 
 from ..identity import COLUMN, RELATION, family_of
 from ..model import Outcome, Side, Touch
-from . import dependents
+from . import dependents, families
 from .both_stay import TABLES
 from .effects import UNIQUE, Effect
 from .guards import is_rename, skips
@@ -15706,6 +15939,8 @@ def one_drops(dropper: Effect, other: Effect, side: Side, report: Report) -> Non
     assert gone is not None
     user_side = OTHER[side]
     if is_rename(gone):
+        if dropper.key.family == RELATION:
+            families.compare(dropper, other, report)
         one_renames(dropper, other, side, report)
         return
     waiting = [touch for touch in other.uses if touch.facet == "absence"]
@@ -16108,16 +16343,14 @@ $coord0$),
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from ..identity import RELATION, Key, container, key_of
 from ..model import Side, Touch
-from . import belongings, labels, publications, references
+from . import belongings, labels, privileges, publications, references
 from .dependents import is_looked_up
 from .effects import WRITES, Effect, Prepared
-from .facets import listed_in, same_grantees
+from .guards import skips, was_there
 from .verdict import OTHER, Report, Verdict
-from .volume import too_many, too_many_to_compare
+from .volume import compared
 
 
 def compare(a: Prepared, b: Prepared, report: Report) -> None:
@@ -16147,10 +16380,10 @@ def compare(a: Prepared, b: Prepared, report: Report) -> None:
         labels.written(a.labels, b, "b", report)
     if b.labels:
         labels.written(b.labels, a, "a", report)
-    if a.defaults and b.made:
-        _defaults_and_made(a, b, report)
-    if b.defaults and a.made:
-        _defaults_and_made(b, a, report)
+    if a.whole_schemas or a.defaults:
+        privileges.compare(a, b, report)
+    if b.whole_schemas or b.defaults:
+        privileges.compare(b, a, report)
 
 
 def _equal_indexes(a: Prepared, b: Prepared, report: Report) -> None:
@@ -16183,28 +16416,16 @@ def _text(value: object) -> str | None:
 
 
 def _schema_and_inside(whole: Prepared, other: Prepared, side: Side, report: Report) -> None:
-    later = {_grant(touch, touch.schema) for touch in whole.defaults if touch.sub is None}
-    for touch in _compared(whole.whole_schemas, other.touches, report):
+    for touch in compared(whole.whole_schemas, other.touches, report):
         inside = other.schemas.get(touch.name)
         if not inside:
             continue
         if touch.action == "drop":
             _drop_and_inside(touch, inside, side, report)
-        elif touch.action == "create":
-            if not any(
-                one.name == touch.name and one.action == "create" for one in other.whole_schemas
-            ):
-                _create_and_inside(touch, inside, side, report)
-        elif touch.detail.get("all_in_schema"):
-            _all_and_inside(touch, inside, _grant(touch, touch.name) in later, report)
-
-
-def _compared(wholes: list[Touch], others: Sequence[Touch], report: Report) -> list[Touch]:
-    """What is compared with each of the others: all, or nothing where that would never end."""
-    if not too_many(wholes, others):
-        return wholes
-    report(too_many_to_compare("privilege", key_of(wholes[0])))
-    return []
+        elif touch.action == "create" and not any(
+            one.name == touch.name and one.action == "create" for one in other.whole_schemas
+        ):
+            _create_and_inside(touch, inside, side, report)
 
 
 def _drop_and_inside(gone: Touch, inside: list[Touch], side: Side, report: Report) -> None:
@@ -16235,7 +16456,7 @@ def _drop_and_inside(gone: Touch, inside: list[Touch], side: Side, report: Repor
                 )
             )
             return
-    skipping = all(touch.detail.get("if_exists") for touch in needing)
+    skipping = all(map(skips, needing))
     if skipping:
         if renamed:
             report(Verdict("skipped-if-absent", "schema", "clash", "error", None, (key,)))
@@ -16253,71 +16474,6 @@ def _create_and_inside(made: Touch, inside: list[Touch], side: Side, report: Rep
         report(
             Verdict("create-before-use", "dependency", "order", "warning", side, (key_of(made),))
         )
-
-
-_COVERED_BY = {
-    "table": "tables",
-    "partitioned table": "tables",
-    "foreign table": "tables",
-    "view": "tables",
-    "materialized view": "tables",
-    "sequence": "sequences",
-    "function": "functions",
-    "aggregate": "functions",
-    "procedure": "procedures",
-    "type": "types",
-    "domain": "types",
-    "schema": "schemas",
-}
-
-
-def _all_and_inside(granted: Touch, inside: list[Touch], later_too: bool, report: Report) -> None:
-    """GRANT \u2026 ON ALL TABLES IN SCHEMA means those that are there when it is run.
-
-    ``later_too`` says that what comes later gets the same by default.
-    """
-    what = (granted.facet or "").removeprefix("privileges of ")
-    schema = key_of(granted)
-    for touch in inside:
-        covered = _COVERED_BY.get(touch.kind)
-        if covered != what and not (what == "routines" and covered in ("functions", "procedures")):
-            continue
-        arrives = touch.action == "create" and touch.facet != "name"
-        leaves = touch.action == "drop" and touch.facet == "schema"
-        # Where the schema has default privileges, what is new has a list of them already, and
-        # taking away what is not in it changes nothing.
-        listed = granted.detail.get("defaults_for")
-        counts = granted.detail.get("is_grant") or not isinstance(listed, list)
-        if not counts and isinstance(listed, list):
-            counts = not listed_in(granted, "grantee").isdisjoint(map(str, listed))
-        if (arrives and counts and not later_too and not _was_there(touch)) or leaves:
-            report(
-                Verdict(
-                    "grant-on-all", "privilege", "clash", "error", None, (key_of(touch), schema)
-                )
-            )
-        elif (
-            touch.facet == "privileges"
-            and granted.detail.get("is_grant") != touch.detail.get("is_grant")
-            and same_grantees(granted, touch)
-        ):
-            report(
-                Verdict("grant-and-revoke", "privilege", "clash", "error", None, (key_of(touch),))
-            )
-
-
-def _grant(touch: Touch, schema: str | None) -> tuple[object, ...]:
-    """What is granted or revoked: on what is there in a schema, or on what comes later."""
-    facet = touch.facet or ""
-    what = facet.removeprefix("privileges of ") if " of " in facet else touch.name[len("on ") :]
-    grantees, privileges = listed_in(touch, "grantee"), listed_in(touch, "privileges")
-    is_grant = bool(touch.detail.get("is_grant"))
-    return (schema, what, is_grant, frozenset(grantees), frozenset(privileges))
-
-
-def _was_there(touch: Touch) -> bool:
-    detail = touch.detail
-    return bool(detail.get("exists") and (detail.get("if_not_exists") or detail.get("or_replace")))
 
 
 # -------------------------------------------------------------------- SQL made at run time
@@ -16339,7 +16495,7 @@ def _dynamic_and_tables(dynamic: Prepared, other: Prepared, side: Side, report: 
         for touch in other.schemas[schema]:
             if touch.kind != "table" or touch.detail.get("implied"):
                 continue
-            arrives = touch.action == "create" and touch.facet != "name" and not _was_there(touch)
+            arrives = touch.action == "create" and touch.facet != "name" and not was_there(touch)
             if arrives or (touch.action == "drop" and touch.facet == "schema"):
                 _dynamic(touch, report)
 
@@ -16358,20 +16514,133 @@ def _named_table(effect: Effect, side: Side, report: Report) -> None:
 def _dynamic(touch: Touch, report: Report) -> None:
     key = key_of(touch)
     report(Verdict("dynamic-sql", "dependency", "clash", "error", None, (key,), (key,)))
+$coord0$),
+('rules/privileges.py', $coord0$"""Privileges on all there is in a schema, or will be, and what the other side brings there."""
+
+from __future__ import annotations
+
+from ..identity import COLUMN, Key, family_of, key_of
+from ..model import Json, Touch
+from .effects import Prepared
+from .facets import is_granted_and_revoked, listed_in, same_grantees
+from .guards import was_there
+from .verdict import Report, Verdict
+from .volume import compared
 
 
-# -------------------------------------------------------------------- default privileges
+def compare(granting: Prepared, other: Prepared, report: Report) -> None:
+    """One side grants on everything in a schema, or changes default privileges."""
+    grants = [touch for touch in granting.whole_schemas if touch.detail.get("all_in_schema")]
+    if grants:
+        later = {
+            _grant(touch, touch.schema) for touch in granting.defaults if _creator(touch) == CALLER
+        }
+        for grant in compared(grants, other.touches, report):
+            inside = other.schemas.get(grant.name, [])
+            _all_and_inside(grant, inside, _grant(grant, grant.name) in later, report)
+            _and_extensions(grant, "grant-on-all", _objects(grant), grant.name, other, report)
+    if granting.defaults and (other.made or other.extensions):
+        _defaults_and_made(granting, other, report)
+
+
+_COVERED_BY = {
+    "table": "tables",
+    "partitioned table": "tables",
+    "foreign table": "tables",
+    "view": "tables",
+    "materialized view": "tables",
+    "sequence": "sequences",
+    "function": "functions",
+    "aggregate": "functions",
+    "procedure": "procedures",
+    "type": "types",
+    "domain": "types",
+    "schema": "schemas",
+}
+
+
+def _objects(granted: Touch) -> str:
+    """What the privileges are on: tables, functions, ..."""
+    facet = granted.facet or ""
+    if facet.startswith("privileges of "):
+        return facet.removeprefix("privileges of ")
+    return granted.name.removeprefix("on ")
+
+
+def _grant(touch: Touch, schema: str | None) -> tuple[object, ...]:
+    """What is granted or revoked: on what is there in a schema, or on what comes later."""
+    grantees, privileges = listed_in(touch, "grantee"), listed_in(touch, "privileges")
+    is_grant = bool(touch.detail.get("is_grant"))
+    return (schema, _objects(touch), is_grant, frozenset(grantees), frozenset(privileges))
+
+
+def _all_and_inside(granted: Touch, inside: list[Touch], later_too: bool, report: Report) -> None:
+    """GRANT \u2026 ON ALL TABLES IN SCHEMA means those that are there when it is run.
+
+    ``later_too`` says that what comes later gets the same by default.
+    """
+    what = _objects(granted)
+    schema = key_of(granted)
+    for touch in inside:
+        if what == "tables" and family_of(touch.kind) == COLUMN:
+            if is_granted_and_revoked(touch, granted):
+                key = key_of(touch)
+                report(Verdict("grant-and-revoke", "privilege", "clash", "error", None, (key,)))
+            continue
+        covered = _COVERED_BY.get(touch.kind)
+        if covered != what and not (what == "routines" and covered in ("functions", "procedures")):
+            continue
+        arrives = touch.action == "create" and touch.facet != "name"
+        leaves = touch.action == "drop" and touch.facet == "schema"
+        # Where the schema has default privileges, what is new has a list of them already, and
+        # taking away what is not in it changes nothing.
+        listed = granted.detail.get("defaults_for")
+        counts = granted.detail.get("is_grant") or not isinstance(listed, list)
+        if not counts and isinstance(listed, list):
+            counts = not listed_in(granted, "grantee").isdisjoint(map(str, listed))
+        if (arrives and counts and not later_too and not was_there(touch)) or leaves:
+            report(
+                Verdict(
+                    "grant-on-all", "privilege", "clash", "error", None, (key_of(touch), schema)
+                )
+            )
+        elif (
+            touch.facet == "privileges"
+            and granted.detail.get("is_grant") != touch.detail.get("is_grant")
+            and same_grantees(granted, touch)
+        ):
+            report(
+                Verdict("grant-and-revoke", "privilege", "clash", "error", None, (key_of(touch),))
+            )
+
+
+_IN_EXTENSIONS = frozenset(("functions", "routines", "types"))
+"""What nearly every extension brings; which bring tables, the text does not tell."""
+
+
+def _and_extensions(
+    change: Touch, rule: str, objects: str, schema: str | None, other: Prepared, report: Report
+) -> None:
+    """An extension that comes brings objects which no statement names."""
+    if objects not in _IN_EXTENSIONS:
+        return
+    for extension in other.extensions:
+        into = extension.detail.get("into")
+        if not extension.detail.get("exists") and (schema is None or into in (None, schema)):
+            keys = (key_of(extension), key_of(change))
+            report(Verdict(rule, "privilege", "clash", "error", None, keys))
 
 
 def _defaults_and_made(changer: Prepared, maker: Prepared, report: Report) -> None:
     """Default privileges are copied when an object is created, and never again."""
     present = {_grant(touch, touch.name) for touch in changer.whole_schemas}
-    for change in _compared(changer.defaults, maker.made, report):
-        what = change.name.removeprefix("on ")
-        if change.sub is not None or change.detail.get("effective"):
+    for change in compared(changer.defaults, maker.made, report):
+        creator = _creator(change)
+        if creator is None or change.detail.get("effective"):
             continue  # for what another role creates; or it is so already
         if _grant(change, change.schema) in present:
             continue  # what is there already gets the same
+        what = _objects(change)
         for made in maker.made:
             covered = _COVERED_BY.get(made.kind)
             if covered != what and not (
@@ -16380,11 +16649,29 @@ def _defaults_and_made(changer: Prepared, maker: Prepared, report: Report) -> No
                 continue
             if change.schema is not None and change.schema != made.schema:
                 continue
-            if _was_there(made):
+            if was_there(made):
                 continue
-            report(
-                Verdict("default-privileges", "privilege", "clash", "error", None, (key_of(made),))
-            )
+            report(_by_default(key_of(made), is_certain=creator == CALLER))
+        if creator == CALLER:
+            _and_extensions(change, "default-privileges", what, change.schema, maker, report)
+
+
+CALLER = "caller"
+
+
+def _creator(change: Touch) -> Json:
+    """Whether the changed defaults are those of the role that registers, or of an owner of tables.
+
+    The text names no role, or one of which the catalog knows which it is.
+    """
+    return CALLER if change.sub in (None, "current_user") else change.detail.get("role_is")
+
+
+def _by_default(key: Key, *, is_certain: bool) -> Verdict:
+    """Certain for the role that registers; who owns tables there may be who runs the change."""
+    if is_certain:
+        return Verdict("default-privileges", "privilege", "clash", "error", None, (key,))
+    return Verdict("default-privileges", "privilege", "overlap", "warning", None, (key,))
 $coord0$),
 ('rules/publications.py', $coord0$"""ALTER PUBLICATION \u2026 SET TABLE against what else happens to the list of its tables."""
 
@@ -16700,6 +16987,57 @@ def _class_of(name: object) -> str:
     bare = text.partition("(")[0].strip()
     return _ALIKE.get(bare, text)
 $coord0$),
+('rules/row_types.py', $coord0$"""Composite types and row types: who has columns of them, or is a table of one."""
+
+from __future__ import annotations
+
+from ..identity import COLUMN, family_of
+from ..model import Side, Touch
+from .effects import Effect
+from .verdict import Report, say
+
+
+def compare(changer: Effect, user: Effect, side: Side, report: Report) -> None:
+    """One side changes the fields of a type, the other makes a column or a table of it."""
+    uses = [
+        touch
+        for touch in user.uses
+        if touch.kind == "type" and not touch.detail.keys() & {"body", "via"}
+    ]
+    is_typed = any(touch.detail.get("by") == "table" for touch in uses)
+    has_columns = any(str(touch.detail.get("by")).endswith("column") for touch in uses)
+    if not (is_typed or has_columns):
+        return
+    for member in changer.members:
+        if family_of(member.kind) != COLUMN or member.detail.keys() & {"implied", "unchanged"}:
+            continue
+        rewrites = _rewrites(member)
+        if (has_columns and rewrites) or (is_typed and _shows_in_tables(member, rewrites)):
+            say(
+                report,
+                "fields-before-columns",
+                "order",
+                changer,
+                side,
+                kind="dependency",
+                weight="error",
+            )
+            return
+
+
+def _rewrites(member: Touch) -> bool:
+    """Whether rows have to be written anew: another type, or a new column that is filled."""
+    if member.action == "create":
+        return not member.detail.keys().isdisjoint(("default", "generated", "identity", "sequence"))
+    return member.action == "alter" and member.facet == "type"
+
+
+def _shows_in_tables(member: Touch, rewrites: bool) -> bool:
+    """Whether it is refused while there are tables of the type: without CASCADE."""
+    if member.detail.get("cascade"):
+        return False
+    return rewrites or member.action in ("create", "drop")
+$coord0$),
 ('rules/rows.py', $coord0$"""Changes of rows against what decides about rows: defaults, triggers, copies of them."""
 
 from __future__ import annotations
@@ -16965,8 +17303,8 @@ def keeps_columns(star: Touch) -> bool:
 
 def _column(star: Touch, member: Touch, changer: Effect, side: Side, report: Report) -> None:
     is_view = star.detail.get("by") in _VIEWS
-    if not keeps_columns(star):
-        return
+    if not keeps_columns(star) or (_goes_with_another(member) and not is_view):
+        return  # what the copy has of it goes along as well
     if member.action == "drop" and member.facet not in ("name", "schema") and is_view:
         if member.detail.get("cascade"):
             say(report, "star-settles", "clash", changer, kind="dependency")
@@ -16981,8 +17319,6 @@ def _column(star: Touch, member: Touch, changer: Effect, side: Side, report: Rep
                 weight="error",
             )
     elif member.action in ("create", "drop"):
-        if _goes_with_its_type(member) and not is_view:
-            return  # the copy of the column goes with the type as well
         if not (member.detail.get("exists") and member.detail.get("if_not_exists")):
             say(report, "star-settles", "clash", changer, kind="dependency")
     elif member.action == "alter" and member.facet == "type":
@@ -17007,10 +17343,11 @@ def _column(star: Touch, member: Touch, changer: Effect, side: Side, report: Rep
         say(report, "star-settles", "clash", changer, kind="dependency")
 
 
-def _goes_with_its_type(member: Touch) -> bool:
-    """Whether CASCADE takes the column along, which nobody names."""
+def _goes_with_another(member: Touch) -> bool:
+    """Whether CASCADE takes the column or its default along, which nobody names."""
     detail = member.detail
-    return member.action == "drop" and bool(detail.get("implied") and detail.get("cascade"))
+    goes = member.action == "drop" or detail.get("value", "") is None
+    return goes and bool(detail.get("implied") and detail.get("cascade"))
 
 
 def _copies(star: Touch, changer: Effect) -> bool:
@@ -17145,10 +17482,11 @@ $coord0$),
 
 from __future__ import annotations
 
-from collections.abc import Sized
+from collections.abc import Sequence, Sized
 
-from ..identity import Key
-from .verdict import Verdict
+from ..identity import Key, key_of
+from ..model import Touch
+from .verdict import Report, Verdict
 
 MOST_PAIRS = 200_000
 """So many pairs of changes of one aspect are compared one by one, in well under a second.
@@ -17164,6 +17502,14 @@ def too_many(a: Sized, b: Sized) -> bool:
 
 def too_many_to_compare(kind: str, key: Key) -> Verdict:
     return Verdict("too-many-to-compare", kind, "clash", "error", None, (key,))
+
+
+def compared(wholes: list[Touch], others: Sequence[Touch], report: Report) -> list[Touch]:
+    """What is compared with each of the others: all, or nothing where that would never end."""
+    if not too_many(wholes, others):
+        return wholes
+    report(too_many_to_compare("privilege", key_of(wholes[0])))
+    return []
 $coord0$),
 ('rules/writers.py', $coord0$"""Two changes of the rows of one table: whether the order of the two shows in the rows."""
 
@@ -19078,6 +19424,373 @@ def _is_locale(name: str) -> bool:
     region = rest.partition(".")[0].partition("@")[0]
     return 2 <= len(language) <= 3 and language.islower() and len(region) == 2 and region.isupper()
 $coord0$),
+('uses/constants.py', $coord0$"""Texts that code puts together at run time, as far as they are known before: constants.
+
+What EXECUTE runs is often put together from pieces that are all written out, or from variables
+that hold such pieces: elements of an array that a loop goes over, numbers from one to twelve.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from ..array_literal import is_array_literal, parse_array_literal
+from ..loader import ast, enums
+from ..script import DEFAULT
+from ..script_error import ScriptError
+from .nodes import is_a
+
+Value = str | tuple[str, ...]
+"""What a variable holds: one value as text, or an array of them."""
+
+Values = Mapping[tuple[str, ...], Value]
+"""By name: of a variable, or of a record and its field."""
+
+NO_VALUES: Values = {}
+
+MOST_VALUES = 50
+"""A loop over more values than this is not followed one by one."""
+
+PLACEHOLDER = "coord_value_at_run_time"
+"""Stands for a name that is not known."""
+
+FILLERS = (PLACEHOLDER, "8128", "")
+"""What may stand for an unknown piece of a command: a name, a number, nothing."""
+
+_MOST_DIGITS = 18
+
+
+def constant_text(node: Any, values: Values = NO_VALUES, filler: str | None = None) -> str | None:
+    """The text of an expression of constants: literals, ``||``, ``format()``, quote_ident().
+
+    Nothing is returned when any piece is none, unless there is a ``filler`` for such pieces.
+    """
+    return _Texts(values, filler).known(node)
+
+
+class _Texts:
+    __slots__ = ("values", "filler")
+
+    def __init__(self, values: Values, filler: str | None = None) -> None:
+        self.values = values
+        self.filler = filler
+
+    def text(self, node: Any) -> str | None:
+        found = self.known(node)
+        return self.filler if found is None else found
+
+    def known(self, node: Any) -> str | None:
+        """The text of an expression that is understood, though pieces of it may be filled."""
+        reader = _EXPRESSIONS.get(node.__class__)
+        text = None if reader is None else reader(self, node)
+        # Each quote_literal() around another doubles the quotes: soon longer than any memory.
+        return None if text is None or len(text) > DEFAULT.script_bytes else text
+
+    def variable(self, node: Any) -> str | None:
+        value = self.values.get(_name(node))
+        return value if value.__class__ is str else None
+
+    def cast(self, node: Any) -> str | None:
+        return self.known(node.arg)
+
+    def operator(self, node: Any) -> str | None:
+        operator = node.name[-1].sval if node.name else ""
+        if operator == "||":
+            return self.joined(node)
+        if operator in _ARITHMETIC and node.lexpr is not None:
+            return self.computed(operator, node)
+        return None
+
+    def joined(self, node: Any) -> str | None:
+        pieces: list[str | None] = []
+        todo = [node]
+        while todo:
+            part = todo.pop()
+            if is_a(part, ast.A_Expr) and part.name and part.name[-1].sval == "||":
+                todo += [part.rexpr, part.lexpr]
+            else:
+                pieces.append(self.text(part))
+        return _together(pieces)
+
+    def computed(self, operator: str, node: Any) -> str | None:
+        left, right = _integer(self.known(node.lexpr)), _integer(self.known(node.rexpr))
+        if left is None or right is None:
+            return None
+        if operator == "+":
+            return str(left + right)
+        return str(left - right if operator == "-" else left * right)
+
+    def call(self, node: Any) -> str | None:
+        if not node.args or node.func_variadic:
+            return None
+        name = node.funcname[-1].sval
+        if name in _LENGTHS:
+            elements = elements_of(node.args[0], self.values)
+            return None if elements is None else str(len(elements))
+        if name == "format":
+            template = self.known(node.args[0])
+            return None if template is None else self.formatted(template, node.args[1:])
+        pieces = [self.text(argument) for argument in node.args]
+        if name == "concat":
+            return _together(pieces)
+        first = pieces[0]
+        if first is None:
+            return None
+        if len(pieces) == 1:
+            return _of_one(name, first)
+        if name == "lpad" and len(pieces) <= 3:
+            return _padded(first, *pieces[1:])
+        return None
+
+    def formatted(self, template: str, arguments: Sequence[Any]) -> str | None:
+        """What format() makes of strings; widths are left to the server."""
+        pieces = template.split("%")
+        result: list[str | None] = [pieces[0]]
+        position, index = 0, 1
+        while index < len(pieces):
+            piece = pieces[index]
+            if piece == "" and index + 1 < len(pieces):
+                result.append("%" + pieces[index + 1])
+                index += 2
+                continue
+            number, dollar, rest = piece.partition("$")
+            if dollar and number.isdecimal() and len(number) < 6:
+                position, piece = int(number) - 1, rest
+            if piece[:1] not in ("I", "L", "s") or not 0 <= position < len(arguments):
+                return None
+            result += [self.inserted(piece[0], arguments[position]), piece[1:]]
+            position += 1
+            index += 1
+        return _together(result)
+
+    def inserted(self, how: str, argument: Any) -> str | None:
+        value = self.known(argument)
+        if value is not None:
+            return _quoted(value, _MARKS[how]) if how in _MARKS else value
+        if self.filler is None or how == "s":
+            return self.filler
+        return PLACEHOLDER if how == "I" else _quoted(PLACEHOLDER, "'")
+
+    def element(self, node: Any) -> str | None:
+        """``names[2]``"""
+        elements = elements_of(node.arg, self.values)
+        if elements is None or len(node.indirection) != 1:
+            return None
+        (index,) = node.indirection
+        if not is_a(index, ast.A_Indices) or index.is_slice:
+            return None
+        number = _integer(self.known(index.uidx))
+        return None if number is None or not 1 <= number <= len(elements) else elements[number - 1]
+
+    def constant(self, node: Any) -> str | None:
+        if node.isnull:
+            return None
+        if is_a(node.val, ast.String):
+            return str(node.val.sval)
+        if is_a(node.val, ast.Integer):
+            return str(node.val.ival)
+        return None
+
+
+_MARKS = {"I": '"', "L": "'"}
+_ARITHMETIC = frozenset("+-*")
+_LENGTHS = frozenset(("array_length", "array_upper", "cardinality"))
+
+_EXPRESSIONS = {
+    ast.A_Const: _Texts.constant,
+    ast.A_Expr: _Texts.operator,
+    ast.A_Indirection: _Texts.element,
+    ast.ColumnRef: _Texts.variable,
+    ast.FuncCall: _Texts.call,
+    ast.TypeCast: _Texts.cast,
+}
+
+
+def _name(node: Any) -> tuple[str, ...]:
+    return tuple(getattr(field, "sval", "*") for field in node.fields)
+
+
+def _together(pieces: Sequence[str | None]) -> str | None:
+    length = 0
+    known: list[str] = []
+    for piece in pieces:
+        if piece is None:
+            return None
+        length += len(piece)
+        if length > DEFAULT.script_bytes:
+            return None
+        known.append(piece)
+    return "".join(known)
+
+
+def _of_one(name: str, text: str) -> str | None:
+    if name == "quote_ident":
+        return _quoted(text, '"')
+    if name == "quote_literal":
+        return _quoted(text, "'")
+    if name == "lower":
+        return text.lower()
+    return text.upper() if name == "upper" else None
+
+
+def _padded(text: str, length: str | None, fill: str | None = " ") -> str | None:
+    wanted = _integer(length)
+    if wanted is None or wanted > 100 or fill is None or len(fill) != 1:
+        return None
+    return text.rjust(wanted, fill)[: max(wanted, 0)]
+
+
+def _quoted(text: str, mark: str) -> str:
+    return mark + text.replace(mark, mark * 2) + mark
+
+
+def _integer(text: str | None) -> int | None:
+    if text is None or len(text) > _MOST_DIGITS:
+        return None
+    digits = text.removeprefix("-")
+    return int(text) if digits.isascii() and digits.isdecimal() else None
+
+
+# -------------------------------------------------------------------- more than one value
+
+
+def elements_of(node: Any, values: Values) -> tuple[str, ...] | None:
+    """The elements of an array that is written out: ``ARRAY['a', 'b']``, ``'{a,b}'``."""
+    while is_a(node, ast.TypeCast):
+        node = node.arg
+    if is_a(node, ast.ColumnRef):
+        value = values.get(_name(node))
+        return value if isinstance(value, tuple) else None
+    if is_a(node, ast.A_ArrayExpr):
+        elements = node.elements or ()
+        if len(elements) > MOST_VALUES or any(is_a(one, ast.A_ArrayExpr) for one in elements):
+            return None
+        return _all_known([constant_text(one, values) for one in elements])
+    if is_a(node, ast.FuncCall) and node.funcname[-1].sval == "string_to_array":
+        texts = [constant_text(one, values) for one in node.args or ()]
+        if len(texts) != 2 or texts[0] is None or not texts[1]:
+            return None
+        return _few(texts[0].split(texts[1]))
+    text = constant_text(node, values) if is_a(node, ast.A_Const) else None
+    if text is None or not is_array_literal(text):
+        return None
+    try:
+        return _all_known(parse_array_literal(text))
+    except ScriptError:
+        # Not the changes' fault: the server refuses this literal when the code runs.
+        return None
+
+
+def _all_known(texts: Sequence[str | None]) -> tuple[str, ...] | None:
+    known = [text for text in texts if text is not None]
+    return _few(known) if len(known) == len(texts) else None
+
+
+def _few(texts: Sequence[str]) -> tuple[str, ...] | None:
+    return tuple(texts) if len(texts) <= MOST_VALUES else None
+
+
+def value_of(node: Any, values: Values) -> Value | None:
+    """What a variable holds after the assignment of an expression."""
+    elements = elements_of(node, values)
+    return constant_text(node, values) if elements is None else elements
+
+
+def numbers(first: str | None, last: str | None, step: str | None) -> list[str] | None:
+    """What an integer loop counts through."""
+    start, stop, by = _integer(first), _integer(last), _integer(step)
+    if start is None or stop is None or by is None or by < 1:
+        return None
+    counted = range(start, stop + 1, by)
+    return [str(number) for number in counted] if len(counted) <= MOST_VALUES else None
+
+
+class Rows(NamedTuple):
+    """Rows of constants that a query returns."""
+
+    names: tuple[str, ...]
+    rows: list[tuple[str, ...]]
+
+
+_ELSEWHERE = ("whereClause", "groupClause", "havingClause", "limitCount", "limitOffset",
+              "distinctClause", "windowClause", "withClause", "intoClause")  # fmt: skip
+
+
+def rows_of(select: Any, values: Values) -> Rows | None:
+    """The rows of a query over constants: VALUES, ``unnest(ARRAY[\u2026])``, generate_series()."""
+    if not is_a(select, ast.SelectStmt) or select.op != enums.SetOperation.SETOP_NONE:
+        return None
+    if any(getattr(select, name) for name in _ELSEWHERE):
+        return None
+    if select.valuesLists:
+        return _listed(select.valuesLists, values)
+    targets = select.targetList or ()
+    if not select.fromClause:
+        return _called(targets[0].val, values, targets[0].name) if len(targets) == 1 else None
+    if len(select.fromClause) != 1:
+        return None
+    found = _from(select.fromClause[0], values)
+    return None if found is None else _chosen(targets, found)
+
+
+def _listed(lists: Sequence[Any], values: Values) -> Rows | None:
+    rows: list[tuple[str, ...]] = []
+    if len(lists) > MOST_VALUES:
+        return None
+    for one in lists:
+        row = _all_known([constant_text(value, values) for value in one])
+        if row is None:
+            return None
+        rows.append(row)
+    return Rows(tuple(f"column{number + 1}" for number in range(len(rows[0]))), rows)
+
+
+def _called(node: Any, values: Values, alias: str | None = None) -> Rows | None:
+    """A call of a function that returns one column of known values."""
+    if not is_a(node, ast.FuncCall):
+        return None
+    name = node.funcname[-1].sval
+    arguments = node.args or ()
+    found: Sequence[str] | None = None
+    if name == "unnest" and len(arguments) == 1:
+        found = elements_of(arguments[0], values)
+    elif name == "generate_series" and len(arguments) in (2, 3):
+        texts = [constant_text(one, values) for one in arguments]
+        found = numbers(texts[0], texts[1], texts[2] if len(texts) > 2 else "1")
+    return None if found is None else Rows((alias or name,), [(value,) for value in found])
+
+
+def _from(item: Any, values: Values) -> Rows | None:
+    found: Rows | None = None
+    if is_a(item, ast.RangeSubselect):
+        found = rows_of(item.subquery, values)
+    elif is_a(item, ast.RangeFunction) and len(item.functions) == 1 and not item.ordinality:
+        found = _called(item.functions[0][0], values, item.alias.aliasname if item.alias else None)
+    if found is None or item.alias is None or not item.alias.colnames:
+        return found
+    names = tuple(column.sval for column in item.alias.colnames)
+    return Rows(names, found.rows) if len(names) == len(found.names) else None
+
+
+def _chosen(targets: Sequence[Any], found: Rows) -> Rows | None:
+    """The columns that a list of targets takes from the rows."""
+    names: list[str] = []
+    places: list[int] = []
+    for target in targets:
+        if not is_a(target.val, ast.ColumnRef):
+            return None
+        name = _name(target.val)[-1]
+        if name == "*":
+            names += found.names
+            places += range(len(found.names))
+        elif name in found.names:
+            names.append(target.name or name)
+            places.append(found.names.index(name))
+        else:
+            return None
+    return Rows(tuple(names), [tuple(row[place] for place in places) for row in found.rows])
+$coord0$),
 ('uses/expression.py', $coord0$"""Expressions -> what they use.
 
 The walk keeps a stack of its own: a chain of twenty thousand operators is a deep tree, and
@@ -19646,7 +20359,6 @@ from typing import Any
 
 from .. import safe_parser
 from ..loader import ast
-from ..script import DEFAULT
 from . import builtin_names
 from .collector import Collector
 from .identifiers import identifiers
@@ -19768,80 +20480,6 @@ def configuration_literal(collector: Collector, text: str) -> None:
         return
     kind = "text search configuration"
     collector.use(kind, collector.scope.resolve(tuple(parts), kind))
-
-
-def constant_text(node: Any) -> str | None:
-    """The text of an expression of constants: literals, ``||``, ``format()``, quote_ident().
-
-    What EXECUTE runs is often put together so, from pieces that are all written out. Nothing is
-    returned when any piece is not.
-    """
-    text = _constant_text(node)
-    # Each quote_literal() around another doubles the quotes: soon longer than any memory.
-    return None if text is None or len(text) > DEFAULT.script_bytes else text
-
-
-def _constant_text(node: Any) -> str | None:
-    text = string_constant(node)
-    if text is not None:
-        return text
-    if is_a(node, ast.TypeCast):
-        return constant_text(node.arg)
-    if is_a(node, ast.A_Expr) and node.name and node.name[-1].sval == "||":
-        pieces: list[str] = []
-        todo = [node]
-        while todo:
-            part = todo.pop()
-            if is_a(part, ast.A_Expr) and part.name and part.name[-1].sval == "||":
-                todo += [part.rexpr, part.lexpr]
-                continue
-            piece = constant_text(part)
-            if piece is None:
-                return None
-            pieces.append(piece)
-        return "".join(pieces)
-    if is_a(node, ast.FuncCall) and node.args and not node.func_variadic:
-        arguments = [constant_text(argument) for argument in node.args]
-        known = [argument for argument in arguments if argument is not None]
-        if len(known) == len(arguments):
-            name = node.funcname[-1].sval
-            if name == "format":
-                return _formatted(known[0], known[1:])
-            if name == "quote_ident" and len(known) == 1:
-                return _quoted(known[0], '"')
-            if name == "quote_literal" and len(known) == 1:
-                return _quoted(known[0], "'")
-            if name == "concat":
-                return "".join(known)
-    return None
-
-
-def _formatted(template: str, arguments: Sequence[str]) -> str | None:
-    """What format() makes of strings; positions and widths are left to the server."""
-    pieces = template.split("%")
-    result = [pieces[0]]
-    rest = iter(arguments)
-    index = 1
-    while index < len(pieces):
-        piece = pieces[index]
-        if piece == "" and index + 1 < len(pieces):
-            result.append("%" + pieces[index + 1])
-            index += 2
-            continue
-        value = next(rest, None)
-        if value is None or piece[:1] not in ("I", "L", "s"):
-            return None
-        if piece[0] == "I":
-            value = _quoted(value, '"')
-        elif piece[0] == "L":
-            value = _quoted(value, "'")
-        result.append(value + piece[1:])
-        index += 1
-    return "".join(result)
-
-
-def _quoted(text: str, mark: str) -> str:
-    return mark + text.replace(mark, mark * 2) + mark
 $coord0$),
 ('uses/nodes.py', $coord0$"""Telling parse nodes apart, and finding their way down."""
 
@@ -21063,8 +21701,8 @@ from ..model import Json, Touch
 from ..script_error import ScriptError
 from .builtin_names import words
 from .collector import NO_VARIABLES, Collector, Variables
+from .constants import constant_text
 from .expression import walk
-from .literals import constant_text
 from .nodes import is_a
 from .plpgsql import BodyReader, Piece
 from .plpgsql_tokens import UnreadableBody
@@ -22044,7 +22682,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $function$
 # As the owner: where the parser lies is nothing that a caller may influence.
-if 'confiture_coord f0ee73086a398b55' in GD:
+if 'confiture_coord f665fd08d631aed9' in GD:
     return
 import importlib
 import importlib.machinery
@@ -22052,7 +22690,7 @@ import importlib.util
 import marshal
 import sys
 
-package = 'coord_detector_f0ee73086a398b55'
+package = 'coord_detector_f665fd08d631aed9'
 python = f'{sys.implementation.cache_tag} {importlib.util.MAGIC_NUMBER.hex()}'
 compiled = plpy.prepare(
     'select path, code from coord.detector_code where fingerprint = $1 and python = $2',
@@ -22115,7 +22753,7 @@ loader = importlib.import_module(package + '.loader')
 loader.prepare(f"{folder[0]['setting']}/confiture_coord/{version}", in_backend=True)
 backend = importlib.import_module(package + '.backend')
 backend.start(plpy)
-GD['confiture_coord f0ee73086a398b55'] = backend
+GD['confiture_coord f665fd08d631aed9'] = backend
 $function$;
 comment on function coord._load_detector() is
     'Loads the detector into this session (internal; harmless to call)';
@@ -22128,7 +22766,7 @@ import importlib.util
 import marshal
 import sys
 
-package = 'coord_detector_f0ee73086a398b55'
+package = 'coord_detector_f665fd08d631aed9'
 python = f'{sys.implementation.cache_tag} {importlib.util.MAGIC_NUMBER.hex()}'
 insert = plpy.prepare(
     'insert into coord.detector_code (fingerprint, python, path, code) values ($1, $2, $3, $4)',
@@ -23262,10 +23900,10 @@ create or replace function coord._footprint(
 )
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord f0ee73086a398b55')
+detector = GD.get('confiture_coord f665fd08d631aed9')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord f0ee73086a398b55']
+    detector = GD['confiture_coord f665fd08d631aed9']
 return detector.footprint(changes, change_list, search_path, effective_path)
 $function$;
 comment on function coord._footprint(text, text[], text, name[]) is
@@ -23346,10 +23984,10 @@ set plan_cache_mode = force_generic_plan
 set jit = off
 set quote_all_identifiers = off
 as $function$
-detector = GD.get('confiture_coord f0ee73086a398b55')
+detector = GD.get('confiture_coord f665fd08d631aed9')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord f0ee73086a398b55']
+    detector = GD['confiture_coord f665fd08d631aed9']
 return detector.compare(
     text_a, list_a, text_b, list_b, search_path, effective_path, use_catalog, limits)
 $function$;
@@ -23453,10 +24091,10 @@ comment on function coord.compare_changes(text[], text, text, boolean) is
 create or replace function coord._detector_facts(out problem text[], out facts json)
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord f0ee73086a398b55')
+detector = GD.get('confiture_coord f665fd08d631aed9')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord f0ee73086a398b55']
+    detector = GD['confiture_coord f665fd08d631aed9']
 return detector.facts()
 $function$;
 comment on function coord._detector_facts() is
@@ -23478,10 +24116,10 @@ set plan_cache_mode = force_generic_plan
 set jit = off
 set quote_all_identifiers = off
 as $function$
-detector = GD.get('confiture_coord f0ee73086a398b55')
+detector = GD.get('confiture_coord f665fd08d631aed9')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord f0ee73086a398b55']
+    detector = GD['confiture_coord f665fd08d631aed9']
 return detector.analyse(changes, change_list, search_path, effective_path, tables_declared,
                         feature_name, limits)
 $function$;
@@ -23500,10 +24138,10 @@ set plan_cache_mode = force_generic_plan
 set jit = off
 set quote_all_identifiers = off
 as $function$
-detector = GD.get('confiture_coord f0ee73086a398b55')
+detector = GD.get('confiture_coord f665fd08d631aed9')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord f0ee73086a398b55']
+    detector = GD['confiture_coord f665fd08d631aed9']
 return detector.detect(
     intent_no, agent_id, feature_name, keys, are_exclusive, touches, resolved_path)
 $function$;
@@ -24661,10 +25299,10 @@ comment on function coord.amend_intent(uuid, text[], text[], text, text, text) i
 create or replace function coord._sort_intents(nodes json, edges json) returns json
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord f0ee73086a398b55')
+detector = GD.get('confiture_coord f665fd08d631aed9')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord f0ee73086a398b55']
+    detector = GD['confiture_coord f665fd08d631aed9']
 return detector.merge_order(nodes, edges)
 $function$;
 comment on function coord._sort_intents(json, json) is
@@ -25103,7 +25741,7 @@ with ours (name, body, security_definer, settings) as (
     values
 ('_actor', '1f18e24a0fc5d3a93dce49596a06e5490056e6586d2742f4f2616d342b9eb0d2', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_amend', '7e6a0e12eb3ab7c3827b3f9ce1ffbd021acee47513fba8f934c5c9adb03fb570', true, array['search_path=pg_catalog, pg_temp']::text[]),
-('_analyse', '3c2f9f0ac97ea49b06dc1e44e8cb0e8f42c5eb631e912d1ee6103efbfa6f9094', false, array['plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
+('_analyse', 'ca2fe7853a173796c94649b08769f1fc747c42cda216274612e8db573a8d9f80', false, array['plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
 ('_append_history', '8a9eea1b4606579ac7b0296299e644caa5376282fa36973429a7f3ceff78729f', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_authorise', 'c62c1527f3a9c9edd31a092a506bf95cb50ebb0c69beb1527d70df01d1da8009', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_authorise_review', '0577744c55b7787ae7f48e9e124976df695deddaa18d2a38a8bcd2d17ca89aa2', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -25122,7 +25760,7 @@ with ours (name, body, security_definer, settings) as (
 ('_check_text', 'db01aaf36f9d57fc497b1997f7ba64675cc7a9fb9cf79b3f5278956fe597b27d', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_check_transition', 'e599451da1cc2eaa3c48a568d2ef0836db5432e24f46dfa3287a573fea4637f1', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_choice', '6a0ec09ca728fa8eb8b028fb505a70f93afd7c5095f2c6c0437233e035cd5d30', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_compare', '1baa4c981d84e45383126eb0ebe72a43677a831d831a86fafce3bb17138c58d7', false, array['plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
+('_compare', '72d0e0cc25da01c18e5a9d4cb0af7c1b16637f4d6b5d9d40aa28d5f8347c1bc9', false, array['plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
 ('_compare_rows', 'dd08eeca5d3dd639f8f0733f06353fa94cb3bd9b3e808684fb0e5636fa399035', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_conflict_json', 'a3932a0d0c54d5c6e2a7a60973f3dcf570b7b6a3c9c6a1f28a0d89edad5203b2', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_conflict_line', 'bb606d623ac35ddfb72ef3905e94aba579c416a22a2db649125cceb68f12d403', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -25131,13 +25769,13 @@ with ours (name, body, security_definer, settings) as (
 ('_counts', '7fe8790f45e15bd26f82f9151646c029fb46c2b3487c1b571619010f7fce82b7', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_declare', 'd7b4b1148e125153e71c3a09616a03b0210ac958d245ea152a29997158154fff', false, null::text[]),
 ('_depends_on', 'f37bc93deed02bf43a8a632aea86923b8f86906001140165b00e5d823ca71d6d', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_detect', '04a7b632fdf9692bc24e2e2492861d588045ebefa181c1d1942e7700645144e9', false, array['enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
-('_detector_facts', '42fad562340a9e51e4e91e5b2a5ca8ba5940722494870942128e02786a462396', false, null::text[]),
-('_detector_sources', 'a6f44608c8f12902f192436c5736ce32bc244888559fc0c6cc55dcec161a8999', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_detect', 'c02ebfc8c5d368583085d4652a377572ba8918314d58caa0141f8804ca57f996', false, array['enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
+('_detector_facts', '0b5f3f4c3e23aebf71a3a88d2c8d941bfc514789675abed0cfaa174e34eab53f', false, null::text[]),
+('_detector_sources', '94f540ccb60f14e3b0c26cc381c82c143ca1dabe1604fa3fec20a265d186982d', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_digest_of', 'af0f4735eb433dca9fd14b71246b20d20daa3cba8f7c0cd06774be1d1088bd30', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_ended', '679a84d1d5a194bca40468412857eae0e2e10b1e58e855442af1b763c8ada9be', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_follow_transition', '35b401e5c0362e7364b602cda21afbef50d5be447c42e99475bf5c4433bdb7a0', true, array['search_path=pg_catalog, pg_temp']::text[]),
-('_footprint', 'b1c9565321658edf6765a8578d45648b5b8aad634a24e81968089f917b3781c5', false, null::text[]),
+('_footprint', 'fd71f494625ffaa0b572627ba252e073bcdf2b08f376acdae30d627ee20854ad', false, null::text[]),
 ('_footprint_problems', '9aea6fc496338611dd24530c5c28fc4a5a0263ac96ae68681b64166a55d43163', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_footprint_rows', '2cf258b01339c7b05129607c705ac7d7cf484d67ac6bb504d677d0782027a4bf', false, null::text[]),
 ('_for_client', 'd0825a6fb3e6d430f3d0516425c793652a21db2021c07ab80944ab1d2c9b62fb', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -25165,7 +25803,7 @@ with ours (name, body, security_definer, settings) as (
 ('_known_hashes', '4f7872e748c4ad03daeaccbcc0f6259069f7be6c358d858ae4626cca6f837fda', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_limit_lock_wait', '4eed619fef29ee8feefa29b6653cf4fd679e0e33931a8cf4a4ed9698cea5ae8d', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_limits', 'ffaff60bb0800af484cb83e505b5a2b84b78e7495a3c4b0538c9f442bf412c0e', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_load_detector', '9fb94ba5581ef17a0ba05b3bf3e99fe9d2260a2c160522d33f672103bcac3e11', true, array['search_path=pg_catalog, pg_temp']::text[]),
+('_load_detector', '350fcd1c5d6000ea9bca2df55960ff334ab43437599b682f077a490a925a0a8e', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_container', '423434b839f055dd1b41a180585f7d2262aa43f041472a83077af7de726a878f', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_holder', 'b5cbdc0966ec19527fcf60f6a1819b4a82cfbf52f64f5af082ff850e624a4861', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_intent_keys', '001e7dcfa0ced100c60e78b7b257478730a36c946731aaf1ff8cd2f0ac627023', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -25190,7 +25828,7 @@ with ours (name, body, security_definer, settings) as (
 ('_register', '56586fa081177e9edb9742f7387773afbdb95351798f0c855838049b364b823e', true, array['search_path=pg_catalog, pg_temp', 'enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
 ('_setting_of', '9d76f07c41d36e171fb59699533b0dfe2bb059a0e9b71815c7d80aaf51c362b8', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_settle', '9d4fad5adf4522029c8ffd5d5136f09ccb1d48c849bb89563c90a4e4156350cc', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_sort_intents', '37cfdfdaea9e25e6f8297ee020e0636b2f2516c887c91d35e210ceefe3914768', false, null::text[]),
+('_sort_intents', 'a49144f70ef38075ceea2df876ca3f6fa39845f891ca142511a0bb494d398914', false, null::text[]),
 ('_status_after_conflict', '60693c723e2feefd7ba0d87d0cd41e22dcacacbceb5b21329700a2d216169e9e', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_store_conflicts', '380c4a52ee39572d837cbab55a1ce74f44c445652d82c5daa2882e8b163ba095', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_store_footprint', 'c61256ff241805c040abb05c226075df836ef4d55af9edda52519d7e0880d485', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -25210,7 +25848,7 @@ with ours (name, body, security_definer, settings) as (
 ('compare_changes', '1d38b48d75c0b9ccb3ad217145abf0a3d4104e92fd1eafbf57281b45e75e025e', false, null::text[]),
 ('compare_changes', 'c1c57ed3b89f392da90e83e7e4b80eb1c5190f50bd8e4524bf2cc7ddb3e6f559', false, null::text[]),
 ('compare_changes', 'ef266f6615d9f01190de9cd8fb41a98476373a7e0c087bc8e5e3d652a18528d5', false, null::text[]),
-('compile_detector', '8df2cf9a1bcb2ec6435aeb398ab244ec5c6d68c8bdf1ea0bedec2ac86617d3f8', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('compile_detector', '36bf364100ee0cda6f9e1722bebf45ba77cce0356630f249a2f1380ce9d613ce', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('conflicts_of', '8986db19d00b60fecf4c8390651e72549c95cabda085669464d62af07d11cb31', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('detector_check', '12455e239e7799ca6932895ce957e587f00cd41d0bba27ba4d696593576bf83c', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('export_ended', '37a73f17837d8b565ad3462f63279cfc2f85d64a7dfe9d32605f50aa6a26b121', true, array['search_path=pg_catalog, pg_temp']::text[]),

@@ -25,11 +25,13 @@ from . import (
     free_names,
     inserted,
     keys,
+    kinds,
     labels,
     performed,
     publications,
     resolution,
     row_rules,
+    switches,
     views,
 )
 from .facts import Facts
@@ -45,10 +47,11 @@ def enrich(touches: Sequence[Touch], query: Query) -> list[Touch]:
         return []
     facts = Facts(query)
     facts.learn(touches)
-    resolved = fields.add(resolution.resolve(touches, facts), facts)
+    resolved = fields.add([*kinds.correct(resolution.resolve(touches, facts), facts)], facts)
     found = consequences.add(resolved, facts, query)
     found = free_names.choose(found, query)
     found = copies.add(found, facts, query)
+    found = switches.add(found, query)
     found = column_types.add(found, facts, query)
     found = row_rules.note(found, facts, query)
     found = dropped_checks.note(found, query)

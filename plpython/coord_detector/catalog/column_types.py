@@ -31,9 +31,10 @@ def add(touches: Sequence[Touch], facts: Facts, query: Query) -> list[Touch]:
     for touch in touches:
         names.follow(touch)
         result.append(touch)
-        if not _shows_columns(touch) or touch.schema is None:
+        if touch.schema is None or not (_shows_columns(touch) or _is_default(touch)):
             continue
-        number, by = touch.statement_no, touch.detail.get("by")
+        number = touch.statement_no
+        by = "default value" if _is_default(touch) else touch.detail.get("by")
         if (
             by in _OF_KEYS
             and (number, touch.detail.get("constraint")) not in checks
@@ -50,24 +51,35 @@ def add(touches: Sequence[Touch], facts: Facts, query: Query) -> list[Touch]:
             if (number, type_, by) not in seen:
                 seen.add((number, type_, by))
                 detail: dict[str, Json] = {**VIA}
-                for word in ("by", "body"):
-                    if word in touch.detail:
-                        detail[word] = touch.detail[word]
+                if by is not None:
+                    detail["by"] = by
                 result.append(Touch(number, "type", *type_, None, "use", "reference", detail))
     return result
 
 
 def _shows_columns(touch: Touch) -> bool:
-    if touch.action != "use" or "candidate" in touch.detail:
-        return False
+    if touch.action != "use" or "candidate" in touch.detail or "body" in touch.detail:
+        return False  # a body that is a string depends on nothing
     if touch.sub is not None:
         return touch.facet == "reference" and family_of(touch.kind) == COLUMN
     return _is_whole(touch)
 
 
+def _is_default(touch: Touch) -> bool:
+    """A value that is turned into the column's type."""
+    return bool(
+        touch.action == "alter"
+        and touch.facet == "default"
+        and touch.detail.get("value") is not None
+        and "via" not in touch.detail
+    )
+
+
 def _is_whole(touch: Touch) -> bool:
-    """A ``*`` that becomes columns of a view or a table."""
-    return bool(touch.action == "use" and touch.detail.get("all_columns") and "by" in touch.detail)
+    """A ``*`` or a parent, whose columns become those of a view or a table."""
+    detail = touch.detail
+    whole = detail.get("all_columns") or detail.get("as") in ("parent", "partitioned table")
+    return bool(touch.action == "use" and whole and "by" in detail)
 
 
 def _of_whole_relations(touches: Sequence[Touch], query: Query) -> dict[Name, list[Name]]:

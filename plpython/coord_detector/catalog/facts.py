@@ -14,6 +14,7 @@ Name = tuple[str, str]
 
 MEMBER_KINDS = {
     "table constraint": "constraint",
+    "domain constraint": "domain constraint",
     "trigger": "trigger",
     "policy": "policy",
     "rule": "rule",

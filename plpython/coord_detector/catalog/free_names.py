@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from ..model import Json, Touch
 from . import queries
@@ -20,8 +20,12 @@ Named = tuple[int, str, str]
 
 def choose(touches: Sequence[Touch], query: Query) -> list[Touch]:
     """Give indexes and constraints without a name the one that is free in this database."""
+    touches = [*_after_drops(touches)]
+    guarded = {touch.statement_no for touch in touches if _is_there_already(touch)}
     roots = {
-        (touch.schema, _automatic(touch)) for touch in touches if touch.detail.get("exists")
+        (touch.schema, _automatic(touch))
+        for touch in touches
+        if touch.detail.get("exists") and touch.statement_no not in guarded
     } - {(None, None)}
     wanted: dict[Named, str] = {}
     given: set[tuple[str | None, str | None]] = set()
@@ -57,6 +61,25 @@ def choose(touches: Sequence[Touch], query: Query) -> list[Touch]:
     return [_renamed(touch, chosen) for touch in touches]
 
 
+def _after_drops(touches: Sequence[Touch]) -> Iterator[Touch]:
+    """What the script itself has dropped, with its table, is not there any more."""
+    dropped: set[tuple[str | None, str]] = set()
+    for touch in touches:
+        place = (touch.schema, touch.name)
+        if touch.kind == "index" and touch.action == "drop":
+            dropped.add(place)
+        elif touch.kind == "index" and touch.action == "create" and place in dropped:
+            dropped.remove(place)
+            touch = touch._replace(detail={**touch.detail, "exists": False})
+        yield touch
+
+
+def _is_there_already(touch: Touch) -> bool:
+    """Whether nothing is made, because of IF NOT EXISTS, nor anything that would belong to it."""
+    detail = touch.detail
+    return bool(touch.sub is None and detail.get("if_not_exists") and detail.get("exists"))
+
+
 def _automatic(touch: Touch) -> str | None:
     """The name that the text made for what has none."""
     detail = touch.detail
@@ -64,7 +87,9 @@ def _automatic(touch: Touch) -> str | None:
         return None
     if detail.get("if_not_exists") or "via" in detail:
         return None
-    name = {"index": touch.name, "table constraint": touch.sub}.get(touch.kind)
+    name = touch.name if touch.kind == "index" else touch.sub
+    if touch.kind not in ("index", "table constraint", "domain constraint"):
+        return None
     return name if name is not None and len(name.encode()) <= _LONGEST else None
 
 

@@ -116,6 +116,14 @@ select i.kind, i.schema, i.name, i.sub, 'pg_catalog.pg_publication_rel'::regclas
 from i join pg_catalog.pg_publication p on p.pubname = i.sub
 join pg_catalog.pg_publication_rel l on l.prpubid = p.oid and l.prrelid = i.relation
 where i.kind = 'publication relation'
+union all
+select i.kind, i.schema, i.name, i.sub, 'pg_catalog.pg_constraint'::regclass::oid::bigint,
+       k.oid::bigint, null, k.contype::text, null
+from unnest($1::text[], $2::text[], $3::text[], $4::text[]) as i (kind, schema, name, sub)
+join pg_catalog.pg_namespace n on n.nspname = i.schema
+join pg_catalog.pg_type t on t.typnamespace = n.oid and t.typname = i.name
+join pg_catalog.pg_constraint k on k.contypid = t.oid and k.conname = i.sub
+where i.kind = 'domain constraint'
 """
 
 GLOBALS = """
@@ -236,6 +244,16 @@ join pg_catalog.pg_class r on r.oid = c.oid
 join pg_catalog.pg_namespace n on n.oid = r.relnamespace
 where c.oid <> c.root::oid
 order by c.root, n.nspname, r.relname
+limit 20000
+"""
+
+TRIGGERS_OF = """
+select i.schema, i.name, t.tgname as trigger_name
+from unnest($1::text[], $2::text[]) as i (schema, name)
+join pg_catalog.pg_namespace n on n.nspname = i.schema
+join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relname = i.name
+join pg_catalog.pg_trigger t on t.tgrelid = c.oid and not t.tgisinternal
+order by 1, 2, 3
 limit 20000
 """
 
@@ -383,6 +401,16 @@ join pg_catalog.pg_namespace n on n.oid = d.defaclnamespace
 cross join lateral pg_catalog.aclexplode(d.defaclacl) x
 left join pg_catalog.pg_roles r on r.oid = x.grantee
 where n.nspname = any ($1::text[])
+"""
+
+CREATING_ROLES = """
+select r.rolname as role, r.rolname = session_user as is_caller
+from pg_catalog.pg_roles r
+where r.rolname = any ($1::text[])
+  and (r.rolname = session_user or exists (
+         select from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+         where c.relowner = r.oid and c.relkind in ('r', 'p', 'v', 'm')
+           and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'))
 """
 
 COLUMNS_IN_ORDER = """
