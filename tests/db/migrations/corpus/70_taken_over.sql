@@ -23,3 +23,11 @@ create function stage.f1(a int) returns int language sql return a; create functi
 create table app.session2 (like app.session including all); drop table app.session; create table app.session (token uuid primary key, account_id bigint unique); alter table app.session drop constraint session_pkey; alter table app.session add primary key (token);
 
 alter function price_with_tax(numeric, shared.percent) set search_path = app, shared; alter function shared.is_staff() set work_mem = 65536; alter function shared.slugify set extra_float_digits to 2; alter function shared.slugify reset all;
+
+alter table orders disable trigger all; alter table account disable trigger user;
+
+alter table order_no owner to shop_owner; alter table shared.ticket_no set schema stage; alter table orders_account_idx rename to orders_of_account; alter table active_account owner to shop_owner; alter table sales_by_day set schema shared; alter table stage.depot_stock rename to depot_store;
+
+create table if not exists orders (id bigint primary key, state order_state); create table if not exists app.fresh (id bigint primary key, state order_state);
+
+drop table stage.import_row; create table stage.import_row (line integer primary key); create index on stage.import_row (line); drop table stage.import_row; create table stage.import_row (line integer primary key); create index on stage.import_row (line);
