@@ -28,6 +28,7 @@ COLUMN = "column"
 CONSTRAINT = "constraint"
 ROUTINE = "routine"
 BARE_ROUTINE = "routine name"
+OPERATOR = "operator"
 
 _FAMILIES = {
     "table": RELATION,
@@ -106,8 +107,14 @@ def key_of(touch: Touch) -> Key:
 
 
 def bare(key: Key) -> Key:
-    """The key under which calls without known argument types look for a routine."""
-    return Key(BARE_ROUTINE, key.schema, key.name.partition("(")[0])
+    """The key under which calls without known argument types look for a routine or an operator."""
+    family = OPERATOR if key.family == OPERATOR else BARE_ROUTINE
+    return Key(family, key.schema, key.name.partition("(")[0])
+
+
+def is_bare(key: Key) -> bool:
+    """Whether argument types that tell which of several is meant are not known."""
+    return key.family == BARE_ROUTINE or (key.family == OPERATOR and "(" not in key.name)
 
 
 def container(key: Key) -> Key:

@@ -14,8 +14,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from .identity import MEMBERS, RELATION, ROUTINE, family_of
+from .identity import MEMBERS, OPERATOR, RELATION, ROUTINE, family_of
 from .model import Touch
+from .rules.belongings import bringing
 from .rules.effects import MADE_ON_A_TABLE
 
 DATABASE = "database"
@@ -38,9 +39,9 @@ def key_of(touch: Touch) -> str:
     family = family_of(touch.kind)
     if family == RELATION or family in MEMBERS:
         return f"name {touch.schema or '?'}.{touch.name.removesuffix('[]')}"
-    if family == ROUTINE:
+    if family in (ROUTINE, OPERATOR):
         # Bare: a call names no argument types, and often no schema.
-        return f"routine {touch.name.partition('(')[0]}"
+        return f"{family} {touch.name.partition('(')[0]}"
     if touch.schema is None:
         return f"{touch.kind} {touch.name}"
     return f"{touch.kind} {touch.schema}.{touch.name}"
@@ -77,6 +78,13 @@ def tables_with_label(touch: Touch) -> list[str]:
     return [f"name {column[0]}.{column[1]}" for column in columns if isinstance(column, list)]
 
 
+def extensions_of(touch: Touch) -> list[str]:
+    """The keys of well-known extensions that bring what is used."""
+    if touch.action != "use":
+        return []
+    return [f"extension {name}" for name in bringing(touch)]
+
+
 def container_of(touch: Touch) -> Key | None:
     """The container that the touch belongs to, or changes as a whole."""
     if is_opaque(touch):
@@ -91,9 +99,8 @@ def container_of(touch: Touch) -> Key | None:
             or bool(touch.detail.get("all_in_schema"))
         )
         return Key(f"all in {touch.name}", whole, True)
-    if touch.schema is not None:
-        return Key(f"all in {touch.schema}", False, True)
-    return None
+    schema = touch.detail.get("into") if touch.kind == "extension" else touch.schema
+    return None if schema is None else Key(f"all in {schema}", False, True)
 
 
 def feature_key(feature_name: str) -> Key:
@@ -112,6 +119,7 @@ def keys_of(touches: Iterable[Touch]) -> list[Key]:
         if table is not None:
             found.append(Key(table, True))
         found += [Key(key, True) for key in tables_with_label(touch)]
+        found += [Key(key, False) for key in extensions_of(touch)]
         container = container_of(touch)
         if container is not None:
             found.append(container)

@@ -15,6 +15,7 @@ Present = dict[tuple[str, str], set[tuple[str, str]]]
 
 def note(touches: Sequence[Touch], query: Query) -> list[Touch]:
     """Mark changes that are in effect already, and schemas that have default privileges."""
+    touches = _with_roles(touches, query)
     schemas = sorted(
         {touch.schema for touch in touches if touch.kind == "default acl" and touch.schema}
         | {touch.name for touch in touches if touch.detail.get("all_in_schema")}
@@ -27,6 +28,26 @@ def note(touches: Sequence[Touch], query: Query) -> list[Touch]:
             (row["grantee"], row["privilege"])
         )
     return [_noted(touch, present) for touch in touches]
+
+
+def _with_roles(touches: Sequence[Touch], query: Query) -> Sequence[Touch]:
+    """Note for which changes FOR ROLE the role is the one that registers, or owns relations.
+
+    Default privileges are those of the role that creates an object: most often one of the two.
+    """
+    named = {touch.sub for touch in touches if touch.kind == "default acl" and touch.sub}
+    if not named:
+        return touches
+    found = {
+        row["role"]: "caller" if row["is_caller"] else "owner"
+        for row in query(queries.CREATING_ROLES, [sorted(named)])
+    }
+    return [
+        touch._replace(detail={**touch.detail, "role_is": found[touch.sub]})
+        if touch.kind == "default acl" and touch.sub in found
+        else touch
+        for touch in touches
+    ]
 
 
 def _noted(touch: Touch, present: Present) -> Touch:

@@ -27,6 +27,8 @@ def _add_column(s: Subject, command: Node) -> None:
         if s.table is not None and definition.colname in s.table.columns:
             work.use(s.column_kind, s.target, definition.colname, {"if_not_exists": True})
             return
+    if command.behavior == _CASCADE:
+        extra["cascade"] = True
     kind = "composite type" if s.kind == "type" else s.kind
     create_column(work, s.target, s.table, kind, definition, later, extra)
     heirs = s.children()

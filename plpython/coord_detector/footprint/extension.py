@@ -14,8 +14,10 @@ def create_extension(work: Work, node: Node) -> None:
     for given, key in (("schema", "schema"), ("new_version", "version"), ("cascade", "cascade")):
         if given in options:
             detail[key] = options[given]
-    work.add("extension", Target(None, node.extname), None, "create", "definition", detail)
     schema = options.get("schema")
+    path = work.scope.search_path
+    detail["into"] = schema if isinstance(schema, str) else path[0] if path else None
+    work.add("extension", Target(None, node.extname), None, "create", "definition", detail)
     if isinstance(schema, str):
         work.use("schema", Target(None, schema), None, {"by": "extension"})
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Sequence
 
-from ..identity import BARE_ROUTINE, MEMBERS, RELATION, Key, container
+from ..identity import MEMBERS, RELATION, Key, container, is_bare
 from ..model import Conflict, Touch
 from ..net import net_effect
 from . import calls, makers, pairwide, retyping
@@ -52,7 +52,7 @@ def compare(
         if settled and key.family in MEMBERS and container(key) in settled:
             continue
         one, two = mine[key], theirs[key]
-        if key.family == BARE_ROUTINE:
+        if is_bare(key):
             calls.compare(a, b, key, verdicts.append)
             continue
         before = len(verdicts)

@@ -51,6 +51,19 @@ BROUGHT: dict[str, frozenset[str]] = {
 _KINDS = frozenset(("type", "operator class", "text search dictionary"))
 
 
+_EXTENSIONS_BY_NAME: dict[str, list[str]] = {}
+for _extension_name, _names in BROUGHT.items():
+    for _name in _names:
+        _EXTENSIONS_BY_NAME.setdefault(_name, []).append(_extension_name)
+
+
+def bringing(touch: Touch) -> list[str]:
+    """The well-known extensions that what is named may come from."""
+    if touch.kind not in _KINDS and family_of(touch.kind) != ROUTINE:
+        return []
+    return _EXTENSIONS_BY_NAME.get(touch.name.partition("(")[0], [])
+
+
 def compare(owner: Prepared, other: Prepared, side: Side, report: Report) -> None:
     for extension in owner.extensions:
         if not extension.detail.get("exists"):
@@ -60,14 +73,8 @@ def compare(owner: Prepared, other: Prepared, side: Side, report: Report) -> Non
 
 
 def _extension(extension: Touch, touches: Iterable[Touch], side: Side, report: Report) -> None:
-    names = BROUGHT.get(extension.name, frozenset())
     for touch in touches:
-        if (
-            touch.action == "use"
-            and touch.name.partition("(")[0] in names
-            and (touch.kind in _KINDS or family_of(touch.kind) in (ROUTINE, "routine name"))
-            and is_looked_up(touch)
-        ):
+        if touch.action == "use" and extension.name in bringing(touch) and is_looked_up(touch):
             report(
                 Verdict(
                     "create-before-use",
@@ -94,6 +101,9 @@ def _estates(estates: Iterable[Touch], touches: Iterable[Touch], report: Report)
             roles.append(detail.get("value"))
         if touch.action == "create":
             roles.append(detail.get("owner"))
+        if touch.kind == "policy":
+            listed = detail.get("value") if touch.facet == "roles" else detail.get("roles")
+            roles += [role for role in _listed(listed) if role in dropped]
         for role in roles:
             estate = of_role.get(role) if isinstance(role, str) else None
             if estate is not None:

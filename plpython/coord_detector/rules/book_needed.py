@@ -75,6 +75,19 @@ NEEDED: tuple[Rule, ...] = (
         "a",
     ),
     Rule(
+        "fields-before-columns",
+        "order",
+        "one changes the type of a field of a composite type (or of a column of a table, which has "
+        "a row type), the other makes a column of this type; or it changes the fields of the type "
+        "of a table",
+        "rows in other tables would have to change; tables of a type change with CASCADE only",
+        "documentation, ALTER TYPE; feature_not_supported (0A000)",
+        "create type pair as (one integer, two integer);",
+        "alter type pair alter attribute one type bigint",
+        "create table t (id integer, both_of_them pair)",
+        "a",
+    ),
+    Rule(
         "operator-class-of-another-type",
         "clash",
         "one makes a column another kind of type, with USING; the other indexes it with an "

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from ..identity import COLUMN, RELATION
 from ..model import Side, Touch
-from . import dependents, facets, families, labels, publications, retyping, rows, stars, writers
+from . import (
+    dependents,
+    facets,
+    families,
+    labels,
+    publications,
+    retyping,
+    row_types,
+    rows,
+    stars,
+    writers,
+)
 from .effects import READS_DATA, SPECIAL, WRITES, Effect
 from .verdict import OTHER, Report, Weight, say
 from .volume import too_many
@@ -19,6 +30,10 @@ def both_stay(a: Effect, b: Effect, report: Report) -> None:
         _revoked_from_columns(a, b, report)
     if "privileges" in b.alters and a.members:
         _revoked_from_columns(b, a, report)
+    if a.members and b.uses:
+        row_types.compare(a, b, "a", report)
+    if b.members and a.uses:
+        row_types.compare(b, a, "b", report)
     if "enabled" in a.alters:
         _switched_triggers(a, b, report)
     if "enabled" in b.alters:

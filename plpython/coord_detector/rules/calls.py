@@ -77,7 +77,10 @@ def _fits(arguments: Json, signature: str, touches: list[Touch]) -> bool:
 
 
 def _count(signature: str) -> int:
-    """How many arguments a signature has: commas outside parentheses and quotes."""
+    """How many arguments a signature has: commas outside parentheses and quotes.
+
+    Of a prefix operator the left one is ``none``.
+    """
     inside = signature.partition("(")[2].removesuffix(")")
     if not inside:
         return 0
@@ -93,7 +96,7 @@ def _count(signature: str) -> int:
             depth -= 1
         elif character == "," and not depth:
             count += 1
-    return count
+    return count - inside.startswith("none,")
 
 
 def _ambiguous(

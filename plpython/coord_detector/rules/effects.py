@@ -12,11 +12,13 @@ from ..identity import (
     BARE_ROUTINE,
     COLUMN,
     MEMBERS,
+    OPERATOR,
     RELATION,
     ROUTINE,
     Key,
     bare,
     container,
+    is_bare,
     key_of,
 )
 from ..model import Touch
@@ -240,7 +242,7 @@ class Prepared:
                 owner.flags |= WRITES
                 if "inherited" in touch.detail:
                     owner.flags |= SPECIAL
-        elif family == ROUTINE:
+        elif family == ROUTINE or (family == OPERATOR and not is_bare(key)):
             # Calls that tell no argument types find it under its bare name.
             self.signatures.setdefault(bare(key), []).append(touch)
             self._effect(bare(key), touch)

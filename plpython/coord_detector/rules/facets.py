@@ -145,7 +145,10 @@ _PLACES = ("partition", "parent", "of", "triggers", "column", "constraint", "ext
 
 def _means_something(changes: Mapping[str, Sequence[Touch]]) -> bool:
     """Whether more is changed than who owns it, who may use it and what is said about it."""
-    return any(facet not in COSMETIC and facet != "declared" for facet in changes)
+    return any(
+        facet not in COSMETIC and facet != "declared" and not facet.startswith("privileges of ")
+        for facet in changes
+    )
 
 
 def _same_facet(facet: str, one: Touch, two: Touch) -> tuple[str, Outcome]:

@@ -20,6 +20,11 @@ def skips(touch: Touch) -> bool:
     return bool(touch.detail.get("relation_if_exists"))
 
 
+def was_there(made: Touch) -> bool:
+    """IF NOT EXISTS, OR REPLACE: nothing new comes where it is there already."""
+    return bool(made.detail.get("exists") and guard(made))
+
+
 def is_rename(touch: Touch) -> bool:
     return touch.facet in ("name", "schema")
 

@@ -13,7 +13,9 @@ from .effects import Effect, Prepared
 from .needs import looked_up_by
 from .verdict import OTHER, Verdict
 
-STOPPED = frozenset(("drop-while-used", "retype-before-use", "retype-before-expression"))
+STOPPED = frozenset(
+    ("drop-while-used", "replace-before-use", "retype-before-use", "retype-before-expression")
+)
 """Verdicts that are about a definition which stands in the way."""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..identity import COLUMN, RELATION, family_of
 from ..model import Outcome, Side, Touch
-from . import dependents
+from . import dependents, families
 from .both_stay import TABLES
 from .effects import UNIQUE, Effect
 from .guards import is_rename, skips
@@ -17,6 +17,8 @@ def one_drops(dropper: Effect, other: Effect, side: Side, report: Report) -> Non
     assert gone is not None
     user_side = OTHER[side]
     if is_rename(gone):
+        if dropper.key.family == RELATION:
+            families.compare(dropper, other, report)
         one_renames(dropper, other, side, report)
         return
     waiting = [touch for touch in other.uses if touch.facet == "absence"]

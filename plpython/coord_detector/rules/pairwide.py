@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from ..identity import RELATION, Key, container, key_of
 from ..model import Side, Touch
-from . import belongings, labels, publications, references
+from . import belongings, labels, privileges, publications, references
 from .dependents import is_looked_up
 from .effects import WRITES, Effect, Prepared
-from .facets import listed_in, same_grantees
+from .guards import skips, was_there
 from .verdict import OTHER, Report, Verdict
-from .volume import too_many, too_many_to_compare
+from .volume import compared
 
 
 def compare(a: Prepared, b: Prepared, report: Report) -> None:
@@ -41,10 +39,10 @@ def compare(a: Prepared, b: Prepared, report: Report) -> None:
         labels.written(a.labels, b, "b", report)
     if b.labels:
         labels.written(b.labels, a, "a", report)
-    if a.defaults and b.made:
-        _defaults_and_made(a, b, report)
-    if b.defaults and a.made:
-        _defaults_and_made(b, a, report)
+    if a.whole_schemas or a.defaults:
+        privileges.compare(a, b, report)
+    if b.whole_schemas or b.defaults:
+        privileges.compare(b, a, report)
 
 
 def _equal_indexes(a: Prepared, b: Prepared, report: Report) -> None:
@@ -77,28 +75,16 @@ def _text(value: object) -> str | None:
 
 
 def _schema_and_inside(whole: Prepared, other: Prepared, side: Side, report: Report) -> None:
-    later = {_grant(touch, touch.schema) for touch in whole.defaults if touch.sub is None}
-    for touch in _compared(whole.whole_schemas, other.touches, report):
+    for touch in compared(whole.whole_schemas, other.touches, report):
         inside = other.schemas.get(touch.name)
         if not inside:
             continue
         if touch.action == "drop":
             _drop_and_inside(touch, inside, side, report)
-        elif touch.action == "create":
-            if not any(
-                one.name == touch.name and one.action == "create" for one in other.whole_schemas
-            ):
-                _create_and_inside(touch, inside, side, report)
-        elif touch.detail.get("all_in_schema"):
-            _all_and_inside(touch, inside, _grant(touch, touch.name) in later, report)
-
-
-def _compared(wholes: list[Touch], others: Sequence[Touch], report: Report) -> list[Touch]:
-    """What is compared with each of the others: all, or nothing where that would never end."""
-    if not too_many(wholes, others):
-        return wholes
-    report(too_many_to_compare("privilege", key_of(wholes[0])))
-    return []
+        elif touch.action == "create" and not any(
+            one.name == touch.name and one.action == "create" for one in other.whole_schemas
+        ):
+            _create_and_inside(touch, inside, side, report)
 
 
 def _drop_and_inside(gone: Touch, inside: list[Touch], side: Side, report: Report) -> None:
@@ -129,7 +115,7 @@ def _drop_and_inside(gone: Touch, inside: list[Touch], side: Side, report: Repor
                 )
             )
             return
-    skipping = all(touch.detail.get("if_exists") for touch in needing)
+    skipping = all(map(skips, needing))
     if skipping:
         if renamed:
             report(Verdict("skipped-if-absent", "schema", "clash", "error", None, (key,)))
@@ -147,71 +133,6 @@ def _create_and_inside(made: Touch, inside: list[Touch], side: Side, report: Rep
         report(
             Verdict("create-before-use", "dependency", "order", "warning", side, (key_of(made),))
         )
-
-
-_COVERED_BY = {
-    "table": "tables",
-    "partitioned table": "tables",
-    "foreign table": "tables",
-    "view": "tables",
-    "materialized view": "tables",
-    "sequence": "sequences",
-    "function": "functions",
-    "aggregate": "functions",
-    "procedure": "procedures",
-    "type": "types",
-    "domain": "types",
-    "schema": "schemas",
-}
-
-
-def _all_and_inside(granted: Touch, inside: list[Touch], later_too: bool, report: Report) -> None:
-    """GRANT … ON ALL TABLES IN SCHEMA means those that are there when it is run.
-
-    ``later_too`` says that what comes later gets the same by default.
-    """
-    what = (granted.facet or "").removeprefix("privileges of ")
-    schema = key_of(granted)
-    for touch in inside:
-        covered = _COVERED_BY.get(touch.kind)
-        if covered != what and not (what == "routines" and covered in ("functions", "procedures")):
-            continue
-        arrives = touch.action == "create" and touch.facet != "name"
-        leaves = touch.action == "drop" and touch.facet == "schema"
-        # Where the schema has default privileges, what is new has a list of them already, and
-        # taking away what is not in it changes nothing.
-        listed = granted.detail.get("defaults_for")
-        counts = granted.detail.get("is_grant") or not isinstance(listed, list)
-        if not counts and isinstance(listed, list):
-            counts = not listed_in(granted, "grantee").isdisjoint(map(str, listed))
-        if (arrives and counts and not later_too and not _was_there(touch)) or leaves:
-            report(
-                Verdict(
-                    "grant-on-all", "privilege", "clash", "error", None, (key_of(touch), schema)
-                )
-            )
-        elif (
-            touch.facet == "privileges"
-            and granted.detail.get("is_grant") != touch.detail.get("is_grant")
-            and same_grantees(granted, touch)
-        ):
-            report(
-                Verdict("grant-and-revoke", "privilege", "clash", "error", None, (key_of(touch),))
-            )
-
-
-def _grant(touch: Touch, schema: str | None) -> tuple[object, ...]:
-    """What is granted or revoked: on what is there in a schema, or on what comes later."""
-    facet = touch.facet or ""
-    what = facet.removeprefix("privileges of ") if " of " in facet else touch.name[len("on ") :]
-    grantees, privileges = listed_in(touch, "grantee"), listed_in(touch, "privileges")
-    is_grant = bool(touch.detail.get("is_grant"))
-    return (schema, what, is_grant, frozenset(grantees), frozenset(privileges))
-
-
-def _was_there(touch: Touch) -> bool:
-    detail = touch.detail
-    return bool(detail.get("exists") and (detail.get("if_not_exists") or detail.get("or_replace")))
 
 
 # -------------------------------------------------------------------- SQL made at run time
@@ -233,7 +154,7 @@ def _dynamic_and_tables(dynamic: Prepared, other: Prepared, side: Side, report: 
         for touch in other.schemas[schema]:
             if touch.kind != "table" or touch.detail.get("implied"):
                 continue
-            arrives = touch.action == "create" and touch.facet != "name" and not _was_there(touch)
+            arrives = touch.action == "create" and touch.facet != "name" and not was_there(touch)
             if arrives or (touch.action == "drop" and touch.facet == "schema"):
                 _dynamic(touch, report)
 
@@ -252,30 +173,3 @@ def _named_table(effect: Effect, side: Side, report: Report) -> None:
 def _dynamic(touch: Touch, report: Report) -> None:
     key = key_of(touch)
     report(Verdict("dynamic-sql", "dependency", "clash", "error", None, (key,), (key,)))
-
-
-# -------------------------------------------------------------------- default privileges
-
-
-def _defaults_and_made(changer: Prepared, maker: Prepared, report: Report) -> None:
-    """Default privileges are copied when an object is created, and never again."""
-    present = {_grant(touch, touch.name) for touch in changer.whole_schemas}
-    for change in _compared(changer.defaults, maker.made, report):
-        what = change.name.removeprefix("on ")
-        if change.sub is not None or change.detail.get("effective"):
-            continue  # for what another role creates; or it is so already
-        if _grant(change, change.schema) in present:
-            continue  # what is there already gets the same
-        for made in maker.made:
-            covered = _COVERED_BY.get(made.kind)
-            if covered != what and not (
-                what in ("functions", "routines") and covered in ("functions", "procedures")
-            ):
-                continue
-            if change.schema is not None and change.schema != made.schema:
-                continue
-            if _was_there(made):
-                continue
-            report(
-                Verdict("default-privileges", "privilege", "clash", "error", None, (key_of(made),))
-            )

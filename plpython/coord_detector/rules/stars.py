@@ -40,8 +40,8 @@ def keeps_columns(star: Touch) -> bool:
 
 def _column(star: Touch, member: Touch, changer: Effect, side: Side, report: Report) -> None:
     is_view = star.detail.get("by") in _VIEWS
-    if not keeps_columns(star):
-        return
+    if not keeps_columns(star) or (_goes_with_another(member) and not is_view):
+        return  # what the copy has of it goes along as well
     if member.action == "drop" and member.facet not in ("name", "schema") and is_view:
         if member.detail.get("cascade"):
             say(report, "star-settles", "clash", changer, kind="dependency")
@@ -56,8 +56,6 @@ def _column(star: Touch, member: Touch, changer: Effect, side: Side, report: Rep
                 weight="error",
             )
     elif member.action in ("create", "drop"):
-        if _goes_with_its_type(member) and not is_view:
-            return  # the copy of the column goes with the type as well
         if not (member.detail.get("exists") and member.detail.get("if_not_exists")):
             say(report, "star-settles", "clash", changer, kind="dependency")
     elif member.action == "alter" and member.facet == "type":
@@ -82,10 +80,11 @@ def _column(star: Touch, member: Touch, changer: Effect, side: Side, report: Rep
         say(report, "star-settles", "clash", changer, kind="dependency")
 
 
-def _goes_with_its_type(member: Touch) -> bool:
-    """Whether CASCADE takes the column along, which nobody names."""
+def _goes_with_another(member: Touch) -> bool:
+    """Whether CASCADE takes the column or its default along, which nobody names."""
     detail = member.detail
-    return member.action == "drop" and bool(detail.get("implied") and detail.get("cascade"))
+    goes = member.action == "drop" or detail.get("value", "") is None
+    return goes and bool(detail.get("implied") and detail.get("cascade"))
 
 
 def _copies(star: Touch, changer: Effect) -> bool:
