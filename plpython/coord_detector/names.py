@@ -74,8 +74,11 @@ class Table:
         """The columns that tell into which partition a row goes."""
         self.triggers: dict[str, Any] = {}
         """Row triggers, which partitions inherit, with the names of their functions."""
-        self.needs: set[tuple[Relation, str | None]] = set()
-        """The relations, and their columns, that a view is made of."""
+        self.needs: set[tuple[Relation | Table, str | None]] = set()
+        """The relations, and their columns, that a view is made of.
+
+        Those that the script made may get other names.
+        """
         self.owner: Table | None = None
         """The table that an index is on, or that a sequence belongs to."""
 

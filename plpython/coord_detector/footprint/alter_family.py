@@ -128,6 +128,9 @@ def _detach(s: Subject, command: Node) -> None:
         for index, facts in known.indexes.items():
             if facts.pop("part_of", None):
                 s.work.add("index", Target(*index), None, "alter", "partition", {"implied": True})
+        for name in s.table.triggers if s.table is not None else ():
+            if known.triggers.pop(name, None) is not None:
+                s.work.add("trigger", part, name, "drop", "definition", {"implied": True})
 
 
 def _keep_bounds(s: Subject, part: Target, known: Table | None) -> None:

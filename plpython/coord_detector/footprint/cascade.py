@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from ..names import Relation
+from typing import Any
+
+from ..names import Relation, Table
 from .dropping import drop_column, drop_constraint
 from .work import Detail, Target, Work, qualified, strings
 
@@ -11,28 +13,36 @@ IMPLIED: Detail = {"implied": True}
 
 def relation_dropped(work: Work, target: Target) -> None:
     """Foreign keys to a table, views of it and what inherits from it go with CASCADE."""
-    places = set(target.options)
+    dropped = work.table(target)
+    places: set[Relation | Table] = {*target.options}
+    gone = places | {dropped} if dropped is not None else places
     work.look_at(len(work.scope.tables))
     for place, table in list(work.scope.tables.items()):
         if place in places or place not in work.scope.tables:
             continue
-        if any(one in places for one, _ in table.needs):
+        if any(one in gone for one, _ in table.needs):
             _drop_whole(work, place)
             continue
         for name, facts in list(table.constraints.items()):
-            referenced = facts.get("referenced")
-            if referenced is not None and referenced.options[0] in places:
+            if (facts.get("referenced_table") or _place_of(facts)) in gone:
                 drop_constraint(work, Target(*place), table, name, dict(IMPLIED))
     for child in work.descendants(work.table(target)):
         if child.options[0] in work.scope.tables:
             _drop_whole(work, child.options[0])
 
 
+def _place_of(facts: dict[str, Any]) -> Relation | None:
+    """What a foreign key refers to, by the name that it had then."""
+    referenced = facts.get("referenced")
+    return None if referenced is None else referenced.options[0]
+
+
 def column_dropped(work: Work, target: Target, name: str) -> None:
     """Views that show a column go with it, by CASCADE."""
     work.look_at(len(work.scope.tables))
+    columns = {(target.options[0], name), (work.table(target), name)}
     for place, table in list(work.scope.tables.items()):
-        if (target.options[0], name) in table.needs and place in work.scope.tables:
+        if not columns.isdisjoint(table.needs) and place in work.scope.tables:
             _drop_whole(work, place)
 
 

@@ -86,6 +86,7 @@ def create_foreign_key(
         "type": "foreign key",
         "columns": list(columns),
         "referenced": referenced,
+        "referenced_table": work.table(referenced),
         "keys": keys,
     }
     added(work, target, table, name, facts)

@@ -144,7 +144,8 @@ def _note_needs(work: Work, target: Target, uses: Sequence[Touch]) -> None:
         return
     for use in uses:
         if use.kind in ("table", "table column") and "candidate" not in use.detail:
-            table.needs.add(((use.schema, use.name), use.sub))
+            place = (use.schema, use.name)
+            table.needs.add((work.scope.tables.get(place, place), use.sub))
 
 
 def select_into(work: Work, node: Node) -> None:

@@ -31,3 +31,12 @@ alter table order_no owner to shop_owner; alter table shared.ticket_no set schem
 create table if not exists orders (id bigint primary key, state order_state); create table if not exists app.fresh (id bigint primary key, state order_state);
 
 drop table stage.import_row; create table stage.import_row (line integer primary key); create index on stage.import_row (line); drop table stage.import_row; create table stage.import_row (line integer primary key); create index on stage.import_row (line);
+
+create table stage.part (id int primary key, label text); create view stage.part_list as select id, label from stage.part; create view stage.part_count as select count(*) as parts from stage.part_list; alter table stage.part rename to piece; alter view stage.part_list rename to piece_list; alter table stage.piece rename column label to title; drop view stage.piece_list cascade; drop table stage.piece;
+
+create table stage.head (id int primary key); create table stage.line (id int primary key, head int references stage.head, other int constraint line_other references stage.head deferrable); alter table stage.head rename to top; create table stage.head (id int primary key); alter table stage.line add constraint line_new foreign key (id) references stage.head; drop table stage.top cascade; drop table stage.head cascade;
+
+create table stage.log (at date not null, what text) partition by range (at); create table stage.log_1 partition of stage.log for values from ('2025-01-01') to ('2026-01-01'); create table stage.log_2 partition of stage.log default; create trigger log_stamp before insert on stage.log for each row execute function shared.set_updated_at(); create trigger own_stamp before insert on stage.log_1 for each row execute function shared.set_updated_at(); alter table stage.log detach partition stage.log_1; drop trigger log_stamp on stage.log; drop trigger own_stamp on stage.log_1;
+
+-- misses: table constraint stage.uses_it / uses_it_parted_fkey*: a constraint for each partition, which versions call differently
+create table stage.parted (id int primary key) partition by hash (id); create table stage.parted_0 partition of stage.parted for values with (modulus 1, remainder 0); create table stage.uses_it (parted int references stage.parted);
