@@ -1695,6 +1695,7 @@ def add(touches: Sequence[Touch], facts: Facts, query: Query) -> list[Touch]:
                 elif place[0] == PG_CLASS and (
                     (action == "drop" and touch.facet == "schema")
                     or (action == "alter" and touch.facet in ("owner", "persistence"))
+                    or _is_detached(touch)
                 ):
                     moving.setdefault(address.oid, []).append(touch)
             for extra in _neighbours(touch, facts, names):
@@ -1741,6 +1742,8 @@ def _moved_along(touch: Touch, row: dict[str, Any]) -> list[Touch]:
     if touch.action == "alter":
         if kind == "sequence" and touch.facet == "persistence":
             return []
+        if touch.facet == "partition" and not row["is_part"]:
+            return []
         along: dict[str, Json] = {**touch.detail, **VIA, "with": touch.name}
         return [Touch(number, kind, schema, name, None, "alter", touch.facet, along)]
     detail: dict[str, Json] = {**VIA, "with": touch.name}
@@ -1750,6 +1753,12 @@ def _moved_along(touch: Touch, row: dict[str, Any]) -> list[Touch]:
         came: dict[str, Json] = {**detail, "renamed_from": schema}
         found.append(Touch(number, kind, there, name, None, "create", "schema", came))
     return found
+
+
+def _is_detached(touch: Touch) -> bool:
+    """Whether it is a partition no more, nor are its indexes parts of other indexes."""
+    detail = touch.detail
+    return touch.facet == "partition" and "of" in detail and detail.get("value") is False
 
 
 def _is_guarded(touch: Touch) -> bool:
@@ -1995,7 +2004,7 @@ def _inherited_from(touch: Touch, facts: Facts, names: BaseNames) -> int | None:
     if touch.action == "use" and touch.kind in ("table", "table column"):
         # Rows of a parent are rows of its children too; an index reaches its partitions.
         follows = touch.facet == "data" or (
-            touch.kind == "table" and touch.detail.get("by") == "index"
+            touch.detail.get("by") == ("index" if touch.kind == "table" else "table constraint")
         )
     if not follows:
         return None
@@ -2007,8 +2016,9 @@ def _inherited_from(touch: Touch, facts: Facts, names: BaseNames) -> int | None:
         what = touch.detail.get("constraint_type")
         if touch.action == "create" and what not in ("check", "not null"):
             return None
-    if touch.action == "use" and touch.facet == "reference" and not relation.partitioned:
-        return None
+    checked = "expression" in touch.detail
+    if touch.action == "use" and touch.facet == "reference":
+        return relation.oid if relation.partitioned or checked else None
     return relation.oid
 
 
@@ -2037,8 +2047,9 @@ _RELATIONS = ("table", "foreign table", "view", "materialized view")
 _LABELS = {"primary key": "pkey", "unique": "key", "exclusion": "excl"}
 
 _WANTED = {
-    "partitioned table": {"column", "check", "foreign key", "index", "trigger"},
-    "parent": {"column", "check"},
+    "partitioned table": {"column", "check", "foreign key", "index", "trigger", "default"},
+    "parent": {"column", "check", "default"},
+    "row type": {"column"},
 }
 
 
@@ -2090,6 +2101,7 @@ def add(touches: Sequence[Touch], facts: Facts, query: Query) -> list[Touch]:
 def _sources(touches: Sequence[Touch], facts: Facts) -> Iterator[Source]:
     base = BaseNames()
     made: Touch | None = None
+    origins: dict[Name, list[Source]] = {}
     for touch in touches:
         base.follow(touch)
         if touch.action == "create" and touch.sub is None and touch.kind in _RELATIONS:
@@ -2099,15 +2111,27 @@ def _sources(touches: Sequence[Touch], facts: Facts) -> Iterator[Source]:
             continue
         detail = touch.detail
         place = base.relation(touch.schema, touch.name)
-        if touch.action != "use" or touch.kind not in _RELATIONS or place not in facts.relations:
+        if touch.action != "use" or touch.kind not in (*_RELATIONS, "type"):
             continue
         role = detail.get("as")
         if role == "source":
-            yield Source(made, place, _including(detail.get("including")), False)
+            source = Source(made, place, _including(detail.get("including")), False)
         elif isinstance(role, str) and role in _WANTED:
-            yield Source(made, place, _WANTED[role], True)
+            source = Source(made, place, _WANTED[role], True)
         elif detail.get("all_columns") and _shows(made, touch):
-            yield Source(made, place, {"column"}, False)
+            source = Source(made, place, {"column"}, False)
+        else:
+            continue
+        own = origins.setdefault((str(made.schema), made.name), [])
+        if place in facts.relations:
+            own.append(source)
+            yield source
+            continue
+        for origin in origins.get((touch.schema, touch.name), ()):
+            # What the script made of something that exists has what that has.
+            wanted = source.wanted & origin.wanted
+            own.append(Source(made, origin.place, wanted, source.inherits))
+            yield own[-1]
 
 
 def _including(words: Json) -> set[str]:
@@ -2115,6 +2139,8 @@ def _including(words: Json) -> set[str]:
     if isinstance(words, list):
         wanted |= {"check"} if "constraints" in words else set()
         wanted |= {"index"} if "indexes" in words else set()
+        wanted |= {"identity"} if "identity" in words else set()
+        wanted |= {"default"} if "defaults" in words else set()
     return wanted
 
 
@@ -2141,12 +2167,20 @@ def _copied(source: Source, part: dict[str, Any]) -> list[Touch]:
     detail: dict[str, Json] = {**VIA, "from": "parent" if source.inherits else "like"}
     if what == "index":
         return _index(made, (str(made.schema), made.name), part["what"], part["words"], detail)
+    if what == "identity":
+        name = names.object_name(made.name, part["member"], "seq")
+        own: dict[str, Json] = {**detail, "automatic": True}
+        return [made._replace(kind="sequence", name=name, detail=own)]
+    if what == "default":
+        by: dict[str, Json] = {**VIA, "by": "default value"}
+        [schema] = part["words"]
+        return [Touch(made.statement_no, "sequence", schema, part["member"], None, "use",
+                      "reference", by)]  # fmt: skip
     kind = {"column": f"{made.kind} column", "trigger": "trigger"}.get(what, "table constraint")
     if kind == "table constraint":
         detail["constraint_type"] = what
         detail["columns"] = list(part["words"] or ())
-    number, schema, name = made.statement_no, made.schema, made.name
-    return [Touch(number, kind, schema, name, part["member"], "create", "definition", detail)]
+    return [made._replace(kind=kind, sub=part["member"], detail=detail)]
 
 
 def _index(
@@ -3626,6 +3660,19 @@ join pg_catalog.pg_class x on x.oid = d.indexrelid
 left join pg_catalog.pg_constraint k on k.conindid = x.oid and k.contype in ('p', 'u', 'x')
                                     and k.conrelid = i.oid
 union all
+select i.schema, i.name, 'identity', a.attname, null, null, false, a.attnum::int
+from i join pg_catalog.pg_attribute a on a.attrelid = i.oid
+where a.attnum > 0 and not a.attisdropped and a.attidentity <> ''
+union all
+select i.schema, i.name, 'default', s.relname, null, array[sn.nspname::text], false, 0
+from i
+join pg_catalog.pg_attrdef e on e.adrelid = i.oid
+join pg_catalog.pg_depend d
+  on d.classid = 'pg_catalog.pg_attrdef'::regclass and d.objid = e.oid
+ and d.refclassid = 'pg_catalog.pg_class'::regclass
+join pg_catalog.pg_class s on s.oid = d.refobjid and s.relkind = 'S'
+join pg_catalog.pg_namespace sn on sn.oid = s.relnamespace
+union all
 select i.schema, i.name, 'trigger', g.tgname, null, null, g.tgtype & 1 = 0, 0
 from i join pg_catalog.pg_trigger g on g.tgrelid = i.oid
 where not g.tgisinternal
@@ -3644,13 +3691,14 @@ where exists (select from pg_catalog.pg_class c
 """
 
 MOVING_ALONG = """
-select t.oid::bigint as root, n.nspname as schema, x.relname as name, 'index' as kind
+select t.oid::bigint as root, n.nspname as schema, x.relname as name, 'index' as kind,
+       x.relispartition as is_part
 from unnest($1::bigint[]) as t (oid)
 join pg_catalog.pg_index i on i.indrelid = t.oid::oid
 join pg_catalog.pg_class x on x.oid = i.indexrelid
 join pg_catalog.pg_namespace n on n.oid = x.relnamespace
 union all
-select t.oid::bigint, n.nspname, s.relname, 'sequence'
+select t.oid::bigint, n.nspname, s.relname, 'sequence', false
 from unnest($1::bigint[]) as t (oid)
 join pg_catalog.pg_depend d
   on d.refclassid = 'pg_catalog.pg_class'::regclass and d.refobjid = t.oid::oid
@@ -4827,6 +4875,9 @@ def _detach(s: Subject, command: Node) -> None:
         for index, facts in known.indexes.items():
             if facts.pop("part_of", None):
                 s.work.add("index", Target(*index), None, "alter", "partition", {"implied": True})
+        for name in s.table.triggers if s.table is not None else ():
+            if known.triggers.pop(name, None) is not None:
+                s.work.add("trigger", part, name, "drop", "definition", {"implied": True})
 
 
 def _keep_bounds(s: Subject, part: Target, known: Table | None) -> None:
@@ -5544,7 +5595,9 @@ $coord0$),
 
 from __future__ import annotations
 
-from ..names import Relation
+from typing import Any
+
+from ..names import Relation, Table
 from .dropping import drop_column, drop_constraint
 from .work import Detail, Target, Work, qualified, strings
 
@@ -5553,28 +5606,36 @@ IMPLIED: Detail = {"implied": True}
 
 def relation_dropped(work: Work, target: Target) -> None:
     """Foreign keys to a table, views of it and what inherits from it go with CASCADE."""
-    places = set(target.options)
+    dropped = work.table(target)
+    places: set[Relation | Table] = {*target.options}
+    gone = places | {dropped} if dropped is not None else places
     work.look_at(len(work.scope.tables))
     for place, table in list(work.scope.tables.items()):
         if place in places or place not in work.scope.tables:
             continue
-        if any(one in places for one, _ in table.needs):
+        if any(one in gone for one, _ in table.needs):
             _drop_whole(work, place)
             continue
         for name, facts in list(table.constraints.items()):
-            referenced = facts.get("referenced")
-            if referenced is not None and referenced.options[0] in places:
+            if (facts.get("referenced_table") or _place_of(facts)) in gone:
                 drop_constraint(work, Target(*place), table, name, dict(IMPLIED))
     for child in work.descendants(work.table(target)):
         if child.options[0] in work.scope.tables:
             _drop_whole(work, child.options[0])
 
 
+def _place_of(facts: dict[str, Any]) -> Relation | None:
+    """What a foreign key refers to, by the name that it had then."""
+    referenced = facts.get("referenced")
+    return None if referenced is None else referenced.options[0]
+
+
 def column_dropped(work: Work, target: Target, name: str) -> None:
     """Views that show a column go with it, by CASCADE."""
     work.look_at(len(work.scope.tables))
+    columns = {(target.options[0], name), (work.table(target), name)}
     for place, table in list(work.scope.tables.items()):
-        if (target.options[0], name) in table.needs and place in work.scope.tables:
+        if not columns.isdisjoint(table.needs) and place in work.scope.tables:
             _drop_whole(work, place)
 
 
@@ -6501,10 +6562,11 @@ def _with_guard(touch: Touch) -> Touch:
 def _nested(work: Work, node: Node) -> list[Touch]:
     """What a statement inside touches, handed back instead of added."""
     position = len(work.touches)
-    work.dispatch(work, node)
-    found = work.touches[position:]
-    del work.touches[position:]
-    return found
+    try:
+        work.dispatch(work, node)
+        return work.touches[position:]
+    finally:
+        del work.touches[position:]
 
 
 def explain(work: Work, node: Node) -> None:
@@ -7336,6 +7398,7 @@ def create_foreign_key(
         "type": "foreign key",
         "columns": list(columns),
         "referenced": referenced,
+        "referenced_table": work.table(referenced),
         "keys": keys,
     }
     added(work, target, table, name, facts)
@@ -9838,7 +9901,7 @@ def _parents(
             if name not in table.columns:
                 copy_column(work, target, table, kind, name, column, "parent")
     if node.ofTypename is not None:
-        work.type_use(node.ofTypename, by=kind)
+        work.type_use(node.ofTypename, **{"by": kind, "as": "row type"})
         parts = tuple(name.sval for name in node.ofTypename.names)
         known = work.scope.tables.get(work.scope.resolve(parts, "type")[0])
         if known is None:
@@ -10398,7 +10461,8 @@ def _note_needs(work: Work, target: Target, uses: Sequence[Touch]) -> None:
         return
     for use in uses:
         if use.kind in ("table", "table column") and "candidate" not in use.detail:
-            table.needs.add(((use.schema, use.name), use.sub))
+            place = (use.schema, use.name)
+            table.needs.add((work.scope.tables.get(place, place), use.sub))
 
 
 def select_into(work: Work, node: Node) -> None:
@@ -11467,6 +11531,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from .room import Room
 from .script import noop
 from .script_error import ScriptError
 from .uses import builtin_names
@@ -11531,8 +11596,11 @@ class Table:
         """The columns that tell into which partition a row goes."""
         self.triggers: dict[str, Any] = {}
         """Row triggers, which partitions inherit, with the names of their functions."""
-        self.needs: set[tuple[Relation, str | None]] = set()
-        """The relations, and their columns, that a view is made of."""
+        self.needs: set[tuple[Relation | Table, str | None]] = set()
+        """The relations, and their columns, that a view is made of.
+
+        Those that the script made may get other names.
+        """
         self.owner: Table | None = None
         """The table that an index is on, or that a sequence belongs to."""
 
@@ -11555,6 +11623,7 @@ class Scope:
         self._known: dict[tuple[str, str], dict[str, bool]] = {}
         self._constraint_names: dict[Relation, int] = {}
         self._groups = [0]
+        self.room = Room()
         self.numbers: dict[tuple[Any, ...], int] = {}
         """Of automatic names: the first number that may be free; forgotten when a name is."""
         self.tables: dict[Relation, Table] = {}
@@ -12384,6 +12453,29 @@ def _padding(character: str) -> str:
         return ""
     return "  " if unicodedata.east_asian_width(character) in "WF" else " "
 $coord0$),
+('room.py', $coord0$"""How much of a script may be read more than once."""
+
+from __future__ import annotations
+
+MOST_REPEATED = 200_000
+"""In characters: a loop in a loop in a loop of a few lines asks for millions."""
+
+
+class Room:
+    """What is left for reading again; what does not fit any more is left unread."""
+
+    __slots__ = ("_left",)
+
+    def __init__(self, characters: int = MOST_REPEATED) -> None:
+        self._left = characters
+
+    def take(self, characters: int) -> bool:
+        """Tell whether so much may be read, and count it."""
+        if characters > self._left:
+            return False
+        self._left -= characters
+        return True
+$coord0$),
 ('row_assignment.py', $coord0$"""``SET (a, b, \u2026) = \u2026``: refused where its tree would be out of all proportion to its text.
 
 The parser hangs the whole right side below each column of the left side. Converted to Python
@@ -12837,8 +12929,8 @@ CHANGED: tuple[Rule, ...] = (
     Rule(
         "dynamic-sql",
         "clash",
-        "one runs SQL that is put together at run time and mentions a schema, the other brings a "
-        "table in or takes one out",
+        "one runs SQL that is put together at run time for tables of a schema, the other brings "
+        "a table in, takes one out, or does something else to the same aspect of one",
         "a loop over the tables of a schema meets those that are there when it runs",
         "documentation, PL/pgSQL: Executing Dynamic Commands",
         "create schema s; create table s.t (id integer);",
@@ -12855,8 +12947,9 @@ CHANGED: tuple[Rule, ...] = (
         "afterwards there is no table of that name",
         "documentation, PL/pgSQL: Executing Dynamic Commands",
         TABLE,
-        "do $$ declare n text; begin foreach n in array array['t'] loop"
-        " execute format('alter table %I add column e text', n); end loop; end $$",
+        "do $$ declare n text; begin"
+        " for n in select name from pg_catalog.unnest(array['t', 'u']) name where name <> 'u' loop"
+        " execute pg_catalog.format('alter table %I add column e text', n); end loop; end $$",
         "alter table t rename to u",
         "a",
     ),
@@ -13455,12 +13548,12 @@ MISSES: tuple[Miss, ...] = (
         "alter table p attach partition p1 for values from (0) to (10)",
     ),
     Miss(
-        "a name that is put together at run time",
-        "dynamic SQL is searched for whole names only",
+        "a name that is computed at run time",
+        "dynamic SQL is searched for names that are written out, or put together from such",
         TABLE,
-        "do $$ declare n text; begin foreach n in array array['c', 'd'] loop"
-        " execute format('create index %I on t (%I)', 't_by_' || n, n); end loop; end $$",
-        "create index t_by_c on t (d)",
+        "do $$ begin execute pg_catalog.format('create index %I on t (c)',"
+        " pg_catalog.replace('t_by_x', 'x', 'c')); end $$",
+        "create index t_by_c on t (id)",
     ),
     Miss(
         "a trigger for changed rows that does nothing to them",
@@ -14760,6 +14853,134 @@ def blocks_retype(touch: Touch) -> bool:
 
 __all__ = ["COLUMN", "RELATION", "blocks_drop", "blocks_retype", "is_looked_up"]
 $coord0$),
+('rules/dynamic.py', $coord0$"""SQL that is put together at run time: what can be told of it all the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..identity import RELATION, ROUTINE, bare, container, family_of, key_of
+from ..model import Action, Side, Touch
+from .effects import WRITES, Effect, Prepared
+from .facets import same_grantees
+from .guards import was_there
+from .verdict import Report, Verdict
+
+
+def compare(dynamic: Prepared, other: Prepared, side: Side, report: Report) -> None:
+    """A loop over the tables of a schema meets those that are there when it runs."""
+    if dynamic.mentions:
+        _mentioned(dynamic.mentions, other, side, report)
+    for change in _changes(dynamic):
+        _unnamed(change, dynamic.mentions, other, report)
+
+
+# -------------------------------------------------------------------- names in literals
+
+
+def _mentioned(mentions: set[str], other: Prepared, side: Side, report: Report) -> None:
+    for key, effect in other.effects.items():
+        if key.family == RELATION and key.name in mentions:
+            _named_table(effect, side, report)
+        elif key.family == ROUTINE and bare(key).name in mentions:
+            _named(effect, side, report)
+    for touch in other.whole_schemas:
+        if (
+            touch.name in mentions
+            and touch.action in ("create", "drop")
+            and not touch.detail.get("exists")
+        ):
+            _dynamic(touch, report)
+    for schema in mentions & other.schemas.keys():
+        for touch in other.schemas[schema]:
+            if touch.kind != "table" or touch.detail.get("implied"):
+                continue
+            arrives = touch.action == "create" and touch.facet != "name" and not was_there(touch)
+            if arrives or (touch.action == "drop" and touch.facet == "schema"):
+                _dynamic(touch, report)
+
+
+def _named(effect: Effect, side: Side, report: Report) -> bool:
+    """Something whose name is a literal of code that puts SQL together, and that goes away."""
+    if effect.drop is None or effect.drop.detail.get("implied"):
+        return False
+    covers = (effect.key,)
+    report(Verdict("named-in-dynamic-sql", "dependency", "order", "error", side, covers, covers))
+    return True
+
+
+def _named_table(effect: Effect, side: Side, report: Report) -> None:
+    key, kind = effect.key, effect.touch.kind
+    if not _named(effect, side, report) and (
+        effect.flags & WRITES and effect.create is None and "table" in kind
+    ):
+        report(Verdict("one-table", "table", "overlap", "warning", None, (key,), (key,)))
+
+
+def _dynamic(touch: Touch, report: Report) -> None:
+    key = key_of(touch)
+    report(Verdict("dynamic-sql", "dependency", "clash", "error", None, (key,), (key,)))
+
+
+# -------------------------------------------------------------------- objects without a name
+
+
+_ACTIONS: dict[str, Action] = {"create": "create", "alter": "alter", "drop": "drop"}
+
+
+def _changes(dynamic: Prepared) -> Iterator[Touch]:
+    """What such SQL does to objects of which it does not know the names, as touches."""
+    for touch in dynamic.at_run_time:
+        changes = touch.detail.get("at_run_time")
+        for one in changes if isinstance(changes, list) else ():
+            if isinstance(one, dict):
+                schema, sub = one["schema"], one["sub"]
+                yield touch._replace(
+                    kind=str(one["kind"]),
+                    schema=None if schema is None else str(schema),
+                    sub=None if sub is None else str(sub),
+                    action=_ACTIONS[str(one["action"])],
+                    facet=str(one["facet"]),
+                    detail=one,
+                )
+
+
+def _unnamed(change: Touch, mentions: set[str], other: Prepared, report: Report) -> None:
+    """It is done to any tables of a schema, and something else to one of them."""
+    schema = change.schema
+    schemas = mentions & other.schemas.keys() if schema is None else {schema}
+    for name in sorted(schemas):
+        for touch in other.schemas.get(name, ()):
+            if touch.action == "use" or "implied" in touch.detail:
+                continue
+            if _clash(change, touch) and not _is_made(other, touch):
+                _dynamic(touch, report)
+
+
+def _is_made(other: Prepared, touch: Touch) -> bool:
+    """Whether the object, or its table, is new: a new table is told as such."""
+    effect = other.effects.get(container(key_of(touch)))
+    return effect is not None and effect.create is not None
+
+
+def _clash(change: Touch, touch: Touch) -> bool:
+    if change.facet == "owner" and (touch.kind, touch.facet) == ("sequence", "owned by"):
+        # A sequence and its table have one owner.
+        return True
+    if family_of(change.kind) != family_of(touch.kind) or change.sub != touch.sub:
+        return False
+    if change.action == touch.action == "alter":
+        return change.facet == touch.facet and _differ(change, touch)
+    # What both make or drop, or one of them makes, drops or changes.
+    return touch.sub is not None
+
+
+def _differ(change: Touch, touch: Touch) -> bool:
+    one, two = change.detail, touch.detail
+    if "is_grant" in one:
+        return one["is_grant"] != two.get("is_grant") and same_grantees(change, touch)
+    return one.get("value") != two.get("value")
+$coord0$),
 ('rules/effects.py', $coord0$"""One intent, indexed by object: what it does to each, and what it needs of each.
 
 This is the work that is done once for an intent, so that comparing a pair only looks at the
@@ -14870,6 +15091,7 @@ class Prepared:
         "estates",
         "extensions",
         "mentions",
+        "at_run_time",
         "defaults",
         "keys",
         "lists",
@@ -14906,6 +15128,8 @@ class Prepared:
         """Extensions that it creates."""
         self.mentions: set[str] = set()
         """Names in the literals of code that puts SQL together at run time."""
+        self.at_run_time: list[Touch] = []
+        """Code of which not everything can be seen."""
         self.defaults: list[Touch] = []
         """Its changes of default privileges."""
         self.references: list[Touch] = []
@@ -14963,6 +15187,7 @@ class Prepared:
         elif touch.kind == "extension" and touch.action == "create":
             self.extensions.append(touch)
         elif touch.kind == "unknown":
+            self.at_run_time.append(touch)
             mentions = touch.detail.get("mentions")
             if isinstance(mentions, list):
                 self.mentions.update(str(one) for one in mentions)
@@ -15191,6 +15416,7 @@ _NOISE = frozenset(
         "was_enum",
         "unfilled",
         "absent",
+        "uncertain",
     )
 )
 
@@ -16343,12 +16569,12 @@ $coord0$),
 
 from __future__ import annotations
 
-from ..identity import RELATION, Key, container, key_of
+from ..identity import Key, container, key_of
 from ..model import Side, Touch
-from . import belongings, labels, privileges, publications, references
+from . import belongings, dynamic, labels, privileges, publications, references
 from .dependents import is_looked_up
-from .effects import WRITES, Effect, Prepared
-from .guards import skips, was_there
+from .effects import Prepared
+from .guards import skips
 from .verdict import OTHER, Report, Verdict
 from .volume import compared
 
@@ -16368,10 +16594,10 @@ def compare(a: Prepared, b: Prepared, report: Report) -> None:
         belongings.compare(a, b, "a", report)
     if b.estates or b.extensions:
         belongings.compare(b, a, "b", report)
-    if a.mentions:
-        _dynamic_and_tables(a, b, "a", report)
-    if b.mentions:
-        _dynamic_and_tables(b, a, "b", report)
+    if a.at_run_time:
+        dynamic.compare(a, b, "a", report)
+    if b.at_run_time:
+        dynamic.compare(b, a, "b", report)
     if a.lists and b.unlisted:
         publications.taken_out(a, b, "b", report)
     if b.lists and a.unlisted:
@@ -16474,46 +16700,6 @@ def _create_and_inside(made: Touch, inside: list[Touch], side: Side, report: Rep
         report(
             Verdict("create-before-use", "dependency", "order", "warning", side, (key_of(made),))
         )
-
-
-# -------------------------------------------------------------------- SQL made at run time
-
-
-def _dynamic_and_tables(dynamic: Prepared, other: Prepared, side: Side, report: Report) -> None:
-    """A loop over the tables of a schema meets those that are there when it runs."""
-    for key, effect in other.effects.items():
-        if key.family == RELATION and key.name in dynamic.mentions:
-            _named_table(effect, side, report)
-    for touch in other.whole_schemas:
-        if (
-            touch.name in dynamic.mentions
-            and touch.action in ("create", "drop")
-            and not touch.detail.get("exists")
-        ):
-            _dynamic(touch, report)
-    for schema in dynamic.mentions & other.schemas.keys():
-        for touch in other.schemas[schema]:
-            if touch.kind != "table" or touch.detail.get("implied"):
-                continue
-            arrives = touch.action == "create" and touch.facet != "name" and not was_there(touch)
-            if arrives or (touch.action == "drop" and touch.facet == "schema"):
-                _dynamic(touch, report)
-
-
-def _named_table(effect: Effect, side: Side, report: Report) -> None:
-    """A table whose name is a literal of code that puts SQL together."""
-    key, kind = effect.key, effect.touch.kind
-    if effect.drop is not None and not effect.drop.detail.get("implied"):
-        report(
-            Verdict("named-in-dynamic-sql", "dependency", "order", "error", side, (key,), (key,))
-        )
-    elif effect.flags & WRITES and effect.create is None and "table" in kind:
-        report(Verdict("one-table", "table", "overlap", "warning", None, (key,), (key,)))
-
-
-def _dynamic(touch: Touch, report: Report) -> None:
-    key = key_of(touch)
-    report(Verdict("dynamic-sql", "dependency", "clash", "error", None, (key,), (key,)))
 $coord0$),
 ('rules/privileges.py', $coord0$"""Privileges on all there is in a schema, or will be, and what the other side brings there."""
 
@@ -19116,6 +19302,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from ..model import NO_DETAIL, Json, Touch
 from . import builtin_names
+from .constants import Value
 from .identifiers import identifiers
 from .sources import MOST_CANDIDATES, Relation, Source
 
@@ -19132,18 +19319,32 @@ class Variables:
     They come and go with the blocks of a body, and an inner one may hide an outer one.
     """
 
-    __slots__ = ("_declared",)
+    __slots__ = ("_declared", "_known", "values")
 
     def __init__(self, names: Iterable[str] = ()) -> None:
         self._declared: dict[str, int] = {}
+        self._known: dict[str, list[tuple[str, ...]]] = {}
+        self.values: dict[tuple[str, ...], Value] = {}
+        """What some of them hold for certain, or fields of them."""
         for name in names:
             self.declare(name)
 
     def declare(self, name: str) -> None:
         self._declared[name] = self._declared.get(name, 0) + 1
+        self.unbind(name)
+
+    def bind(self, value: Value, *names: str) -> None:
+        """Say what a variable holds, or a field of one."""
+        self.values[names] = value
+        self._known.setdefault(names[0], []).append(names)
+
+    def unbind(self, name: str) -> None:
+        for names in self._known.pop(name, ()):
+            self.values.pop(names, None)
 
     def forget(self, names: Iterable[str]) -> None:
         for name in names:
+            self.unbind(name)
             if self._declared[name] == 1:
                 del self._declared[name]
             else:
@@ -19181,6 +19382,10 @@ class Collector:
         self.rows: dict[str, Source] = {}
         """Parameters of a routine that may be rows: their types, whose columns they have."""
         self.touches: list[Touch] = []
+        self.mentions: list[str] = []
+        """Names in commands that are put together at run time."""
+        self.at_run_time: list[Json] = []
+        """What such commands do to objects whose names are not known."""
         self._seen: dict[Any, list[dict[str, Json]]] = {}
         self._whole: set[tuple[Relation, ...]] = set()
         self._known_columns: dict[Relation, frozenset[str] | None] = {}
@@ -19452,33 +19657,34 @@ NO_VALUES: Values = {}
 MOST_VALUES = 50
 """A loop over more values than this is not followed one by one."""
 
-PLACEHOLDER = "coord_value_at_run_time"
-"""Stands for a name that is not known."""
+UNKNOWN = "coord_unknown_at_run_time"
+"""Stands for a name or a literal that is not known."""
 
-FILLERS = (PLACEHOLDER, "8128", "")
-"""What may stand for an unknown piece of a command: a name, a number, nothing."""
+PIECE = UNKNOWN + "_piece"
+"""Stands for a piece of a command that may be anything."""
 
 _MOST_DIGITS = 18
 
 
-def constant_text(node: Any, values: Values = NO_VALUES, filler: str | None = None) -> str | None:
+def constant_text(node: Any, values: Values = NO_VALUES, *, fill: bool = False) -> str | None:
     """The text of an expression of constants: literals, ``||``, ``format()``, quote_ident().
 
-    Nothing is returned when any piece is none, unless there is a ``filler`` for such pieces.
+    Nothing is returned when any piece is none, or, with ``fill``, when all of it is none; then
+    ``UNKNOWN`` stands for what is unknown, and ``PIECE`` where that may be more than a name.
     """
-    return _Texts(values, filler).known(node)
+    return _Texts(values, fill).known(node)
 
 
 class _Texts:
-    __slots__ = ("values", "filler")
+    __slots__ = ("values", "fill")
 
-    def __init__(self, values: Values, filler: str | None = None) -> None:
+    def __init__(self, values: Values, fill: bool) -> None:
         self.values = values
-        self.filler = filler
+        self.fill = fill
 
-    def text(self, node: Any) -> str | None:
+    def text(self, node: Any, filler: str = PIECE) -> str | None:
         found = self.known(node)
-        return self.filler if found is None else found
+        return filler if found is None and self.fill else found
 
     def known(self, node: Any) -> str | None:
         """The text of an expression that is understood, though pieces of it may be filled."""
@@ -19531,14 +19737,17 @@ class _Texts:
         if name == "format":
             template = self.known(node.args[0])
             return None if template is None else self.formatted(template, node.args[1:])
-        pieces = [self.text(argument) for argument in node.args]
         if name == "concat":
-            return _together(pieces)
+            return _together([self.text(argument) for argument in node.args])
+        if name in _QUOTES and len(node.args) == 1:
+            text = self.text(node.args[0], UNKNOWN)
+            return None if text is None else _quoted(text, _QUOTES[name])
+        pieces = [self.known(argument) for argument in node.args]
         first = pieces[0]
-        if first is None:
+        if first is None or UNKNOWN in first:
             return None
-        if len(pieces) == 1:
-            return _of_one(name, first)
+        if name in ("lower", "upper") and len(pieces) == 1:
+            return first.lower() if name == "lower" else first.upper()
         if name == "lpad" and len(pieces) <= 3:
             return _padded(first, *pieces[1:])
         return None
@@ -19565,12 +19774,8 @@ class _Texts:
         return _together(result)
 
     def inserted(self, how: str, argument: Any) -> str | None:
-        value = self.known(argument)
-        if value is not None:
-            return _quoted(value, _MARKS[how]) if how in _MARKS else value
-        if self.filler is None or how == "s":
-            return self.filler
-        return PLACEHOLDER if how == "I" else _quoted(PLACEHOLDER, "'")
+        value = self.text(argument, UNKNOWN if how in _MARKS else PIECE)
+        return _quoted(value, _MARKS[how]) if value is not None and how in _MARKS else value
 
     def element(self, node: Any) -> str | None:
         """``names[2]``"""
@@ -19594,6 +19799,7 @@ class _Texts:
 
 
 _MARKS = {"I": '"', "L": "'"}
+_QUOTES = {"quote_ident": '"', "quote_literal": "'"}
 _ARITHMETIC = frozenset("+-*")
 _LENGTHS = frozenset(("array_length", "array_upper", "cardinality"))
 
@@ -19622,16 +19828,6 @@ def _together(pieces: Sequence[str | None]) -> str | None:
             return None
         known.append(piece)
     return "".join(known)
-
-
-def _of_one(name: str, text: str) -> str | None:
-    if name == "quote_ident":
-        return _quoted(text, '"')
-    if name == "quote_literal":
-        return _quoted(text, "'")
-    if name == "lower":
-        return text.lower()
-    return text.upper() if name == "upper" else None
 
 
 def _padded(text: str, length: str | None, fill: str | None = " ") -> str | None:
@@ -19668,7 +19864,8 @@ def elements_of(node: Any, values: Values) -> tuple[str, ...] | None:
             return None
         return _all_known([constant_text(one, values) for one in elements])
     if is_a(node, ast.FuncCall) and node.funcname[-1].sval == "string_to_array":
-        texts = [constant_text(one, values) for one in node.args or ()]
+        arguments: Sequence[Any] = node.args or ()
+        texts = [constant_text(one, values) for one in arguments]
         if len(texts) != 2 or texts[0] is None or not texts[1]:
             return None
         return _few(texts[0].split(texts[1]))
@@ -19692,9 +19889,9 @@ def _few(texts: Sequence[str]) -> tuple[str, ...] | None:
 
 
 def value_of(node: Any, values: Values) -> Value | None:
-    """What a variable holds after the assignment of an expression."""
+    """What a variable holds after the assignment of an expression, pieces unknown perhaps."""
     elements = elements_of(node, values)
-    return constant_text(node, values) if elements is None else elements
+    return constant_text(node, values, fill=True) if elements is None else elements
 
 
 def numbers(first: str | None, last: str | None, step: str | None) -> list[str] | None:
@@ -19725,7 +19922,7 @@ def rows_of(select: Any, values: Values) -> Rows | None:
         return None
     if select.valuesLists:
         return _listed(select.valuesLists, values)
-    targets = select.targetList or ()
+    targets: Sequence[Any] = select.targetList or ()
     if not select.fromClause:
         return _called(targets[0].val, values, targets[0].name) if len(targets) == 1 else None
     if len(select.fromClause) != 1:
@@ -19751,7 +19948,7 @@ def _called(node: Any, values: Values, alias: str | None = None) -> Rows | None:
     if not is_a(node, ast.FuncCall):
         return None
     name = node.funcname[-1].sval
-    arguments = node.args or ()
+    arguments: Sequence[Any] = node.args or ()
     found: Sequence[str] | None = None
     if name == "unnest" and len(arguments) == 1:
         found = elements_of(arguments[0], values)
@@ -20712,6 +20909,179 @@ def leftmost(node: Any) -> Any:
         node = node.larg
     return node if is_a(node, ast.SelectStmt) else None
 $coord0$),
+('uses/patterns.py', $coord0$"""Commands that are put together at run time: what is known of them all the same.
+
+An unknown piece is filled with a word that nobody uses, and the command is read as if it stood
+there. What is made of that word is unknown; the parent table of the partition, the function of
+the trigger and the role that is granted to are not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from .. import safe_parser
+from ..loader import ast
+from ..model import Json, Touch
+from ..script_error import ScriptError
+from .collector import NO_VARIABLES, Collector
+from .constants import PIECE, UNKNOWN
+from .nodes import is_a
+from .statement import Nested, statement
+
+MOST_MENTIONS = 20
+_MOST_CHANGES = 20
+
+_FILLERS = (PIECE, "8128", "")
+"""What a piece that may be anything is taken for: a name, a number, nothing."""
+
+_OF_A_TABLE = frozenset(("table column", "table constraint", "trigger", "policy", "rule"))
+
+_FACTS = ("row", "rows", "values", "given", "set", "where", "defaults")
+"""What a change of rows tells of them."""
+
+_COMPARED = ("value", "grantee", "privileges", "is_grant")
+
+
+def pattern(collector: Collector, command: str, nested: Nested | None) -> None:
+    """Collect what a command uses and changes beside what is unknown in it."""
+    for filler in _FILLERS:
+        text = command.replace(PIECE, filler)
+        try:
+            parsed = safe_parser.parse_sql(text)
+            inner = Collector(collector.scope, collector.facet, NO_VARIABLES, **collector.detail)
+            inner.local_relations = collector.local_relations
+            for one in parsed:
+                if not is_a(one.node, ast.VariableSetStmt):
+                    # A path with an unknown schema says nothing of the names after it.
+                    statement(inner, one.node, nested)
+        except (safe_parser.Unparsable, ScriptError):
+            # It is no command when it is filled in so; the server will see what it becomes.
+            continue
+        if parsed:
+            _collect(collector, inner.touches)
+            return
+        if PIECE not in command:
+            break
+    for name in _names(command):
+        _mention(collector, name)
+
+
+def _collect(collector: Collector, touches: Iterable[Touch]) -> None:
+    for touch in touches:
+        if touch.kind == "unknown":
+            continue
+        schema, name, sub = touch[2:5]
+        if not _is_unknown(schema) and not _is_unknown(name) and not _is_unknown(sub):
+            detail = {**_known_facts(touch), "uncertain": True}
+            collector.touches.append(touch._replace(detail=detail))
+            continue
+        _forget(collector, (schema, name))
+        if touch.action != "use" and not _is_unknown(sub):
+            _at_run_time(collector, touch)
+        if not _is_unknown(schema) and not _is_unknown(name):
+            if touch.kind in _OF_A_TABLE:
+                _mention(collector, name)
+                collector.use("table", [(schema, name)], uncertain=True)
+        elif schema is not None and not _is_unknown(schema) and _is_written(collector, schema):
+            collector.use("schema", [(None, schema)], uncertain=True)
+
+
+def _is_written(collector: Collector, schema: str) -> bool:
+    """Whether a schema stands in the command itself, and not only on the path."""
+    return schema not in collector.scope.search_path
+
+
+def _is_unknown(name: str | None) -> bool:
+    return name is not None and UNKNOWN in name
+
+
+def _known_facts(touch: Touch) -> dict[str, Json]:
+    """The detail without what depends on values that are not known."""
+    detail = dict(touch.detail)
+    if "bounds" in detail:
+        detail["bounds"] = _without_unknown(detail["bounds"])
+    if touch.facet == "data" and any(UNKNOWN in str(detail.get(fact)) for fact in _FACTS):
+        for fact in _FACTS:
+            if detail.pop(fact, None) is not None and fact == "where":
+                detail["where"], detail["rest"] = [], True
+    return detail
+
+
+def _without_unknown(value: Json) -> Json:
+    if isinstance(value, str):
+        return None if UNKNOWN in value else value
+    if isinstance(value, list):
+        return [_without_unknown(one) for one in value]
+    if isinstance(value, dict):
+        return {name: _without_unknown(one) for name, one in value.items()}
+    return value
+
+
+def _forget(collector: Collector, place: tuple[str | None, str]) -> None:
+    """The script has not made an object of such a name."""
+    tables = collector.scope.tables
+    table = tables.pop(place, None) if UNKNOWN in place[1] else None
+    for parent in table.parents if table is not None else ():
+        known = tables.get(parent)
+        if known is not None and place in known.children:
+            known.children.remove(place)
+
+
+def _at_run_time(collector: Collector, touch: Touch) -> None:
+    """Note a change of an object whose name is not known, but perhaps its schema."""
+    change: dict[str, Json] = {
+        "schema": None if _is_unknown(touch.schema) else touch.schema,
+        "kind": touch.kind,
+        "sub": touch.sub,
+        "action": touch.action,
+        "facet": touch.facet,
+    }
+    change.update({name: touch.detail[name] for name in _COMPARED if name in touch.detail})
+    if change not in collector.at_run_time and len(collector.at_run_time) < _MOST_CHANGES:
+        collector.at_run_time.append(change)
+
+
+# -------------------------------------------------------------------- names
+
+
+def _mention(collector: Collector, name: str) -> None:
+    if name not in collector.mentions and len(collector.mentions) < MOST_MENTIONS:
+        collector.mentions.append(name)
+
+
+def _names(command: str) -> Iterator[str]:
+    """Words of a command that cannot be read as a whole, unless they are PostgreSQL's own."""
+    data = command.encode(errors="surrogatepass")
+    try:
+        tokens = safe_parser.scan(data) or ()
+    except safe_parser.Unparsable:
+        # Not even its words can be told apart.
+        return
+    for token in tokens:
+        if token.name == "IDENT":
+            text = data[token.start : token.end + 1].decode(errors="replace")
+            text = text[1:-1] if text[0] == '"' else text.lower()
+            if UNKNOWN not in text:
+                yield text
+
+
+def literal_names(body: str) -> Iterator[str]:
+    """Literals of a body that are single names."""
+    data = body.encode(errors="surrogatepass")
+    found: set[str] = set()
+    try:
+        tokens = safe_parser.scan(data) or ()
+    except safe_parser.Unparsable:
+        # Said already: the block is opaque because it cannot be read.
+        return
+    for token in tokens:
+        if token.name == "SCONST":
+            text = data[token.start + 1 : token.end].decode(errors="replace")
+            if text.isidentifier() and text not in found and len(found) < MOST_MENTIONS:
+                found.add(text)
+                yield text
+$coord0$),
 ('uses/plpgsql.py', $coord0$"""PL/pgSQL source -> the SQL in it, with the variables that are in sight there.
 
 The parser library can compile PL/pgSQL too, but it does so without a catalog: it refuses an
@@ -20724,13 +21094,16 @@ on the tokens of the same scanner; the pieces are then parsed by the real parser
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Literal, NamedTuple
 
+from ..room import Room
 from ..script import noop
 from .builtin_names import words
 from .collector import Variables
-from .plpgsql_tokens import TokenReader, UnreadableBody
+from .constants import Rows
+from .plpgsql_tokens import UnreadableBody
+from .plpgsql_values import ValueReader
 
 PieceKind = Literal["expression", "query", "dynamic", "type", "row type", "column type"]
 
@@ -20759,17 +21132,20 @@ _RAISE_LEVELS = frozenset(("debug", "log", "info", "notice", "warning", "excepti
 _HANDLER_VARIABLES = ("sqlstate", "sqlerrm")
 
 
-class BodyReader(TokenReader):
-    """Reads one body from its beginning to its end.
+class BodyReader(ValueReader):
+    """Reads one body from its beginning to its end, and loops over known values once for each.
 
     ``variables`` changes while it reads: each piece must be looked at before the next is read.
     """
 
     def __init__(
-        self, body: str, variables: Variables, interrupts: Callable[[], None] = noop
+        self,
+        body: str,
+        variables: Variables,
+        interrupts: Callable[[], None] = noop,
+        room: Room | None = None,
     ) -> None:
-        super().__init__(body)
-        self.variables = variables
+        super().__init__(body, variables, room or Room())
         self._interrupts = interrupts
         self._frames = [_Frame("routine")]
         self._label: str | None = None
@@ -20874,9 +21250,14 @@ class BodyReader(TokenReader):
             self._accept("constant")
             yield from self._declared_type(";", ":=", "=", "default", "not", "collate")
             self._until(";", ":=", "=", "default")
+            start = self._at + 1
             if self._word() != ";":
                 self._at += 1
                 yield from self._expression_until(";")
+            self._declare_name(name)
+            self._declared(name, start, self._at)
+            self._expect(";")
+            return
         self._expect(";")
         self._declare_name(name)
 
@@ -20981,33 +21362,64 @@ class BodyReader(TokenReader):
                 raise UnreadableBody("FOR without IN")
         self._at += 1
         end = self._find("loop")
+        rows: Rows | None = None
         if self._accept("execute"):
             yield from self._dynamic("loop")
         elif any(token.word == ".." for token in self._tokens[self._at : end]):
             self._accept("reverse")
+            first = self._at
             yield from self._expression_until("..")
+            dots = self._at
             self._at += 1
             yield from self._expression_until("by", "loop")
+            rows = self._counted(first, dots, self._at, end)
             if self._accept("by"):
                 yield from self._expression_until("loop")
         elif self._is_name() and self._word(1) in ("loop", "("):
             # A cursor variable, with arguments perhaps; a query begins with two words at least.
             if self._word() in ("values", "select", "explain"):
+                rows = self._queried(self._at, end)
                 yield from self._piece("query", self._until("loop"))
             else:
                 self._at += 1
                 yield from self._arguments("loop")
         else:
+            rows = self._queried(self._at, end)
             yield from self._piece("query", self._until("loop"))
         self._expect("loop")
-        self._open("loop", targets)
+        yield from self._over(targets, rows)
+
+    def _over(self, targets: Sequence[str], rows: Rows | None) -> Iterator[Piece]:
+        """What is in a loop, for each of its rows when these are known."""
+        if rows is None or not self._has_room(targets, len(rows.rows)):
+            self._open("loop", targets)
+            return
+        start, depth, label = self._at, len(self._frames), self._label
+        self._nested += 1
+        for number, row in enumerate(rows.rows):
+            self._at, self._label = start, label
+            self._open("loop", targets)
+            self._bind_row(targets, rows.names, row)
+            self.repeats += number == 1
+            while len(self._frames) > depth:
+                if self._at >= len(self._tokens):
+                    raise UnreadableBody("it ends too early")
+                self._interrupts()
+                yield from self._statement()
+        self.repeats -= len(rows.rows) > 1
+        self._nested -= 1
 
     def _foreach(self) -> Iterator[Piece]:
         self._at += 1
+        targets = [self._name()]
+        is_whole = self._word() == "in"
         self._until("array")
         self._at += 1
+        start = self._at
         yield from self._expression_until("loop")
-        yield from self._loop()
+        rows = self._elements(start, self._at) if is_whole else None
+        self._expect("loop")
+        yield from self._over(targets, rows)
 
     def _exit(self) -> Iterator[Piece]:
         self._at += 1
@@ -21110,6 +21522,7 @@ class BodyReader(TokenReader):
         if self._word() in ("new", "old") and self._word(1) == ".":
             # A field of a trigger's row is a column of its table.
             yield from self._piece("expression", self._text(self._at, self._at + 3))
+        name = self._folded(self._tokens[self._at]) if self._word(1) in (":=", "=") else ""
         while self._word() not in (":=", "="):
             self._at += 1
             if self._word(-1) == "[":
@@ -21118,7 +21531,9 @@ class BodyReader(TokenReader):
                     yield from self._piece("expression", text)
                 self._at = closing
         self._at += 1
+        start = self._at
         yield from self._expression_until(";")
+        self._assigned(name, start, self._at)
         self._at += 1
 
     def _sql(self) -> Iterator[Piece]:
@@ -21208,6 +21623,8 @@ class Token(NamedTuple):
 
 
 _NOT_NAMES = frozenset(("SCONST", "BCONST", "XCONST", "USCONST", "FCONST", "ICONST", "PARAM", "Op"))
+BEFORE_A_STATEMENT = frozenset((";", "begin", "then", "else", "loop"))
+
 _OPENING = frozenset("([")
 _CLOSING = frozenset(")]")
 
@@ -21342,6 +21759,181 @@ class TokenReader:
         if colon is None:
             return [self._text(start, end)]
         return [self._text(start, colon), self._text(colon + 1, end)]
+$coord0$),
+('uses/plpgsql_values.py', $coord0$"""What variables of a PL/pgSQL body hold for certain, as far as EXECUTE makes use of it.
+
+A variable is known when nothing but one place of the body gives it a value. A loop over known
+values is read once for each of them.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+
+from .. import safe_parser
+from ..room import Room
+from .collector import Variables
+from .constants import Rows, constant_text, elements_of, numbers, rows_of, value_of
+from .plpgsql_tokens import BEFORE_A_STATEMENT, TokenReader
+
+_STARTS = BEFORE_A_STATEMENT | {"declare", ">>"}
+
+_MOST_TOKENS = 200
+"""An expression longer than this is not worked out."""
+
+_MOST_NESTED = 4
+
+_ASSIGNING = frozenset((":=", "=", ".", "["))
+
+
+class ValueReader(TokenReader):
+    """Works out values of variables, within what there is room for."""
+
+    def __init__(self, body: str, variables: Variables, room: Room) -> None:
+        super().__init__(body)
+        self.variables = variables
+        self.repeats = 0
+        """Loops around here that have been read for another value already."""
+        self._nested = 0
+        self._room = room
+        self._once: set[str] = set()
+
+    # ---------------------------------------------------------------- what stands where
+
+    @cached_property
+    def _executes(self) -> list[int]:
+        """Where commands are run that may have been put together."""
+        return [index for index, token in enumerate(self._tokens) if token.word == "execute"]
+
+    @cached_property
+    def _loop_ends(self) -> dict[int, int]:
+        """Where the loop ends that begins with the LOOP at a place."""
+        ends: dict[int, int] = {}
+        begun: list[int] = []
+        for index, token in enumerate(self._tokens):
+            if token.word != "loop":
+                continue
+            if index and self._tokens[index - 1].word == "end":
+                if begun:
+                    ends[begun.pop()] = index
+            else:
+                begun.append(index)
+        return ends
+
+    @cached_property
+    def _assignments(self) -> Counter[str]:
+        """How many places of the body may give a value to the variable of a name."""
+        found: Counter[str] = Counter()
+        before, within = ";", ""
+        for index, token in enumerate(self._tokens):
+            word = token.word
+            if within == "call":
+                found[word] += 1
+            if word in ("into", "call", "get"):
+                within = word
+            elif token.is_name and (
+                (before in _STARTS and self._next(index) in _ASSIGNING)
+                or before in ("into", "strict", "diagnostics", "stacked")
+                or (before == "," and within in ("into", "get"))
+            ):
+                found[self._folded(token)] += 1
+            elif word in _STARTS:
+                within = ""
+            before = word
+        return found
+
+    def _next(self, index: int) -> str:
+        return self._tokens[index + 1].word if index + 1 < len(self._tokens) else ""
+
+    # ---------------------------------------------------------------- values
+
+    def _declared(self, name: str, start: int, end: int) -> None:
+        """A variable was declared, with the expression between two places as its value if any."""
+        given = self._assignments[name] if self._executes else 1
+        if start < end:
+            if not given:
+                self._assign(name, start, end)
+        elif given == 1:
+            self._once.add(name)
+
+    def _assigned(self, name: str, start: int, end: int) -> None:
+        if name in self._once and self._executes:
+            self._assign(name, start, end)
+
+    def _assign(self, name: str, start: int, end: int) -> None:
+        self.variables.unbind(name)
+        target = self._target(start, end)
+        value = None if target is None else value_of(target, self.variables.values)
+        if value is not None and self._room.take(sum(map(len, value))):
+            self.variables.bind(value, name)
+
+    def _target(self, start: int, end: int) -> object:
+        """The tree of the expression between two places, if it is one of a reasonable length."""
+        select = self._select("SELECT ", start, end)
+        targets = getattr(select, "targetList", None)
+        return targets[0].val if targets and len(targets) == 1 else None
+
+    def _select(self, before: str, start: int, end: int) -> object:
+        if not start < end <= start + _MOST_TOKENS:
+            return None
+        try:
+            parsed = safe_parser.parse_sql(before + self._text(start, end))
+        except safe_parser.Unparsable:
+            # Whoever reads it for what it uses says so.
+            return None
+        return parsed[0].node if len(parsed) == 1 else None
+
+    def _text_of(self, start: int, end: int) -> str | None:
+        return constant_text(self._target(start, end), self.variables.values)
+
+    # ---------------------------------------------------------------- loops
+
+    def _counted(self, first: int, dots: int, by: int, end: int) -> Rows | None:
+        """The numbers of an integer loop: from ``first`` to ``dots``, up to ``by``, up to end."""
+        if not self._is_followed(end):
+            return None
+        step = self._text_of(by + 1, end) if by < end else "1"
+        found = numbers(self._text_of(first, dots), self._text_of(dots + 1, by), step)
+        return None if found is None else Rows(("",), [(number,) for number in found])
+
+    def _elements(self, start: int, end: int) -> Rows | None:
+        if not self._is_followed(end):
+            return None
+        found = elements_of(self._target(start, end), self.variables.values)
+        return None if found is None else Rows(("",), [(element,) for element in found])
+
+    def _queried(self, start: int, end: int) -> Rows | None:
+        if not self._is_followed(end):
+            return None
+        return rows_of(self._select("", start, end), self.variables.values)
+
+    def _is_followed(self, loop: int) -> bool:
+        """Whether anything in a loop depends on its values so that they are worth a look."""
+        end = self._loop_ends.get(loop)
+        if end is None or self._nested >= _MOST_NESTED:
+            return False
+        place = bisect_left(self._executes, loop)
+        return place < len(self._executes) and self._executes[place] < end
+
+    def _has_room(self, targets: Iterable[str], rows: int) -> bool:
+        """Whether the loop that begins here may be read for each of so many rows."""
+        if not rows or any(self._assignments[name] for name in targets):
+            return False
+        last = self._tokens[self._loop_ends[self._at - 1]]
+        return self._room.take((rows - 1) * (last.end - self._tokens[self._at - 1].start))
+
+    def _bind_row(self, targets: Sequence[str], names: Sequence[str], row: Sequence[str]) -> None:
+        """A row goes into variables, or into one record."""
+        bind = self.variables.bind
+        if len(targets) == len(row):
+            for target, value in zip(targets, row, strict=True):
+                bind(value, target)
+        if len(targets) == 1:
+            for name, value in zip(names, row, strict=True):
+                bind(value, targets[0], name)
 $coord0$),
 ('uses/query.py', $coord0$"""Which function walks which statement that reads or changes rows, and queries in expressions.
 
@@ -21701,11 +22293,12 @@ from ..model import Json, Touch
 from ..script_error import ScriptError
 from .builtin_names import words
 from .collector import NO_VARIABLES, Collector, Variables
-from .constants import constant_text
+from .constants import UNKNOWN, constant_text
 from .expression import walk
 from .nodes import is_a
+from .patterns import MOST_MENTIONS, literal_names, pattern
 from .plpgsql import BodyReader, Piece
-from .plpgsql_tokens import UnreadableBody
+from .plpgsql_tokens import BEFORE_A_STATEMENT, UnreadableBody
 from .query import NO_COMMON_TABLES
 from .sources import Level, Relation, Sources
 from .statement import Nested, statement
@@ -21795,10 +22388,7 @@ def block_of(node: Any, scope: Scope, nested: Nested | None) -> list[Touch]:
         _plpgsql(collector, body, Variables(_EVERYWHERE), nested)
     else:
         collector.opaque(f"{language} block", "only blocks in PL/pgSQL can be read")
-    return _with_mentions(collector.touches, body)
-
-
-_BEFORE_A_STATEMENT = frozenset((";", "begin", "then", "else", "loop"))
+    return _with_mentions(collector, body)
 
 
 def is_guarded_block(node: Any) -> bool:
@@ -21811,38 +22401,27 @@ def is_guarded_block(node: Any) -> bool:
         return False
     words = [data[token.start : token.end + 1].decode(errors="replace").lower() for token in tokens]
     for before, word in zip(["begin", *words], words, strict=False):
-        if word == "if" and before in _BEFORE_A_STATEMENT:
+        if word == "if" and before in BEFORE_A_STATEMENT:
             return True
         if word == "when" and before == "exception":
             return True
     return False
 
 
-MOST_MENTIONS = 20
-
-
-def _with_mentions(touches: list[Touch], body: str) -> list[Touch]:
+def _with_mentions(collector: Collector, body: str) -> list[Touch]:
     """SQL that is put together at run time: at least the names among the block's literals."""
+    touches = collector.touches
     if not any(touch.detail.get("opaque") for touch in touches):
         return touches
-    data = body.encode(errors="surrogatepass")
-    try:
-        tokens = safe_parser.scan(data) or ()
-    except safe_parser.Unparsable:
-        # Said already: the block is opaque because it cannot be read.
-        return touches
-    mentions: list[Json] = []
-    for token in tokens:
-        if token.name == "SCONST":
-            text = data[token.start + 1 : token.end].decode(errors="replace")
-            if text.isidentifier() and text not in mentions and len(mentions) < MOST_MENTIONS:
-                mentions.append(text)
-    if not mentions:
-        return touches
+    mentions: list[Json] = list(literal_names(body))
+    mentions += [name for name in collector.mentions if name not in mentions]
+    seen: dict[str, Json] = {}
+    if mentions:
+        seen["mentions"] = mentions[:MOST_MENTIONS]
+    if collector.at_run_time:
+        seen["at_run_time"] = collector.at_run_time
     return [
-        touch._replace(detail={**touch.detail, "mentions": mentions})
-        if touch.detail.get("opaque")
-        else touch
+        touch._replace(detail={**touch.detail, **seen}) if touch.detail.get("opaque") else touch
         for touch in touches
     ]
 
@@ -21877,6 +22456,9 @@ def _sql_text(collector: Collector, text: str, nested: Nested | None) -> None:
         collector.scope.interrupts()
 
 
+_READING = 100
+"""What a command costs beside its length, in characters."""
+
 MOST_PIECES = 20_000
 """As many expressions and queries of one body are parsed, which takes about a second."""
 
@@ -21893,9 +22475,16 @@ def _body_too_long() -> ScriptError:
 def _plpgsql(collector: Collector, body: str, variables: Variables, nested: Nested | None) -> None:
     try:
         collector.variables = variables
-        pieces = BodyReader(body, variables, collector.scope.interrupts).read()
-        for number, piece in enumerate(pieces):
-            if number >= MOST_PIECES:
+        reader = BodyReader(body, variables, collector.scope.interrupts, collector.scope.room)
+        number = 0
+        for piece in reader.read():
+            if reader.repeats:
+                # Read already for another value, which only what EXECUTE runs depends on.
+                if piece.kind == "dynamic":
+                    _dynamic(collector, piece, nested)
+                continue
+            number += 1
+            if number > MOST_PIECES:
                 raise _body_too_long()
             _READERS[piece.kind](collector, piece, nested)
     except (UnreadableBody, safe_parser.Unparsable) as error:
@@ -21912,12 +22501,19 @@ def _query(collector: Collector, piece: Piece, nested: Nested | None) -> None:
 
 
 def _dynamic(collector: Collector, piece: Piece, nested: Nested | None) -> None:
-    """EXECUTE: what it runs is known when it is put together from constants only."""
+    """EXECUTE: what it runs is known when it is put together from what is known."""
     value = _value(piece.text)
+    values = collector.variables.values
     command = constant_text(value)
     walk(collector, value, Level(Sources(), None, NO_COMMON_TABLES))
     if command is None:
+        command = constant_text(value, values, fill=True)
+        if command is not None and not collector.scope.room.take(_READING + len(command)):
+            command = None
+    if command is None or UNKNOWN in command:
         collector.opaque("dynamic SQL", "it is put together at run time")
+        if command is not None:
+            pattern(collector, command, nested)
         return
     # EXECUTE sees none of the variables around it.
     around, collector.variables = collector.variables, NO_VARIABLES
@@ -22682,7 +23278,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $function$
 # As the owner: where the parser lies is nothing that a caller may influence.
-if 'confiture_coord f665fd08d631aed9' in GD:
+if 'confiture_coord 76d53deec0924c98' in GD:
     return
 import importlib
 import importlib.machinery
@@ -22690,7 +23286,7 @@ import importlib.util
 import marshal
 import sys
 
-package = 'coord_detector_f665fd08d631aed9'
+package = 'coord_detector_76d53deec0924c98'
 python = f'{sys.implementation.cache_tag} {importlib.util.MAGIC_NUMBER.hex()}'
 compiled = plpy.prepare(
     'select path, code from coord.detector_code where fingerprint = $1 and python = $2',
@@ -22753,7 +23349,7 @@ loader = importlib.import_module(package + '.loader')
 loader.prepare(f"{folder[0]['setting']}/confiture_coord/{version}", in_backend=True)
 backend = importlib.import_module(package + '.backend')
 backend.start(plpy)
-GD['confiture_coord f665fd08d631aed9'] = backend
+GD['confiture_coord 76d53deec0924c98'] = backend
 $function$;
 comment on function coord._load_detector() is
     'Loads the detector into this session (internal; harmless to call)';
@@ -22766,7 +23362,7 @@ import importlib.util
 import marshal
 import sys
 
-package = 'coord_detector_f665fd08d631aed9'
+package = 'coord_detector_76d53deec0924c98'
 python = f'{sys.implementation.cache_tag} {importlib.util.MAGIC_NUMBER.hex()}'
 insert = plpy.prepare(
     'insert into coord.detector_code (fingerprint, python, path, code) values ($1, $2, $3, $4)',
@@ -23900,10 +24496,10 @@ create or replace function coord._footprint(
 )
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord f665fd08d631aed9')
+detector = GD.get('confiture_coord 76d53deec0924c98')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord f665fd08d631aed9']
+    detector = GD['confiture_coord 76d53deec0924c98']
 return detector.footprint(changes, change_list, search_path, effective_path)
 $function$;
 comment on function coord._footprint(text, text[], text, name[]) is
@@ -23984,10 +24580,10 @@ set plan_cache_mode = force_generic_plan
 set jit = off
 set quote_all_identifiers = off
 as $function$
-detector = GD.get('confiture_coord f665fd08d631aed9')
+detector = GD.get('confiture_coord 76d53deec0924c98')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord f665fd08d631aed9']
+    detector = GD['confiture_coord 76d53deec0924c98']
 return detector.compare(
     text_a, list_a, text_b, list_b, search_path, effective_path, use_catalog, limits)
 $function$;
@@ -24091,10 +24687,10 @@ comment on function coord.compare_changes(text[], text, text, boolean) is
 create or replace function coord._detector_facts(out problem text[], out facts json)
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord f665fd08d631aed9')
+detector = GD.get('confiture_coord 76d53deec0924c98')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord f665fd08d631aed9']
+    detector = GD['confiture_coord 76d53deec0924c98']
 return detector.facts()
 $function$;
 comment on function coord._detector_facts() is
@@ -24116,10 +24712,10 @@ set plan_cache_mode = force_generic_plan
 set jit = off
 set quote_all_identifiers = off
 as $function$
-detector = GD.get('confiture_coord f665fd08d631aed9')
+detector = GD.get('confiture_coord 76d53deec0924c98')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord f665fd08d631aed9']
+    detector = GD['confiture_coord 76d53deec0924c98']
 return detector.analyse(changes, change_list, search_path, effective_path, tables_declared,
                         feature_name, limits)
 $function$;
@@ -24138,10 +24734,10 @@ set plan_cache_mode = force_generic_plan
 set jit = off
 set quote_all_identifiers = off
 as $function$
-detector = GD.get('confiture_coord f665fd08d631aed9')
+detector = GD.get('confiture_coord 76d53deec0924c98')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord f665fd08d631aed9']
+    detector = GD['confiture_coord 76d53deec0924c98']
 return detector.detect(
     intent_no, agent_id, feature_name, keys, are_exclusive, touches, resolved_path)
 $function$;
@@ -25299,10 +25895,10 @@ comment on function coord.amend_intent(uuid, text[], text[], text, text, text) i
 create or replace function coord._sort_intents(nodes json, edges json) returns json
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord f665fd08d631aed9')
+detector = GD.get('confiture_coord 76d53deec0924c98')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord f665fd08d631aed9']
+    detector = GD['confiture_coord 76d53deec0924c98']
 return detector.merge_order(nodes, edges)
 $function$;
 comment on function coord._sort_intents(json, json) is
@@ -25741,7 +26337,7 @@ with ours (name, body, security_definer, settings) as (
     values
 ('_actor', '1f18e24a0fc5d3a93dce49596a06e5490056e6586d2742f4f2616d342b9eb0d2', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_amend', '7e6a0e12eb3ab7c3827b3f9ce1ffbd021acee47513fba8f934c5c9adb03fb570', true, array['search_path=pg_catalog, pg_temp']::text[]),
-('_analyse', 'ca2fe7853a173796c94649b08769f1fc747c42cda216274612e8db573a8d9f80', false, array['plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
+('_analyse', '2817084ec3226dbe1c741a3214826ba0adb2d212e4872a4ee44514ed4938b926', false, array['plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
 ('_append_history', '8a9eea1b4606579ac7b0296299e644caa5376282fa36973429a7f3ceff78729f', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_authorise', 'c62c1527f3a9c9edd31a092a506bf95cb50ebb0c69beb1527d70df01d1da8009', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_authorise_review', '0577744c55b7787ae7f48e9e124976df695deddaa18d2a38a8bcd2d17ca89aa2', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -25760,7 +26356,7 @@ with ours (name, body, security_definer, settings) as (
 ('_check_text', 'db01aaf36f9d57fc497b1997f7ba64675cc7a9fb9cf79b3f5278956fe597b27d', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_check_transition', 'e599451da1cc2eaa3c48a568d2ef0836db5432e24f46dfa3287a573fea4637f1', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_choice', '6a0ec09ca728fa8eb8b028fb505a70f93afd7c5095f2c6c0437233e035cd5d30', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_compare', '72d0e0cc25da01c18e5a9d4cb0af7c1b16637f4d6b5d9d40aa28d5f8347c1bc9', false, array['plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
+('_compare', 'b1935a4180a4fcd7e0cb6640b316b65030e7d94224c7dfd7b6f24a70aef7a573', false, array['plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
 ('_compare_rows', 'dd08eeca5d3dd639f8f0733f06353fa94cb3bd9b3e808684fb0e5636fa399035', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_conflict_json', 'a3932a0d0c54d5c6e2a7a60973f3dcf570b7b6a3c9c6a1f28a0d89edad5203b2', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_conflict_line', 'bb606d623ac35ddfb72ef3905e94aba579c416a22a2db649125cceb68f12d403', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -25769,13 +26365,13 @@ with ours (name, body, security_definer, settings) as (
 ('_counts', '7fe8790f45e15bd26f82f9151646c029fb46c2b3487c1b571619010f7fce82b7', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_declare', 'd7b4b1148e125153e71c3a09616a03b0210ac958d245ea152a29997158154fff', false, null::text[]),
 ('_depends_on', 'f37bc93deed02bf43a8a632aea86923b8f86906001140165b00e5d823ca71d6d', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_detect', 'c02ebfc8c5d368583085d4652a377572ba8918314d58caa0141f8804ca57f996', false, array['enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
-('_detector_facts', '0b5f3f4c3e23aebf71a3a88d2c8d941bfc514789675abed0cfaa174e34eab53f', false, null::text[]),
-('_detector_sources', '94f540ccb60f14e3b0c26cc381c82c143ca1dabe1604fa3fec20a265d186982d', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_detect', '1542386a73ba91d0f014ccc2c2e4b8090bd21734cd2ef2ad9de04b2c6761dd34', false, array['enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
+('_detector_facts', '125d3a5c482ba8914eaf08217092977579093bb0d5c5e959ecda3c91c331fb15', false, null::text[]),
+('_detector_sources', '078b222d6fedeec0cdb5e77de975a0757916a41d48618d750ab616bd369911b8', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_digest_of', 'af0f4735eb433dca9fd14b71246b20d20daa3cba8f7c0cd06774be1d1088bd30', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_ended', '679a84d1d5a194bca40468412857eae0e2e10b1e58e855442af1b763c8ada9be', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_follow_transition', '35b401e5c0362e7364b602cda21afbef50d5be447c42e99475bf5c4433bdb7a0', true, array['search_path=pg_catalog, pg_temp']::text[]),
-('_footprint', 'fd71f494625ffaa0b572627ba252e073bcdf2b08f376acdae30d627ee20854ad', false, null::text[]),
+('_footprint', '1bb20b6a5da744a4a2dc13ab745408ac5abd46e8fb313fe37b1c0660e65b04bc', false, null::text[]),
 ('_footprint_problems', '9aea6fc496338611dd24530c5c28fc4a5a0263ac96ae68681b64166a55d43163', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_footprint_rows', '2cf258b01339c7b05129607c705ac7d7cf484d67ac6bb504d677d0782027a4bf', false, null::text[]),
 ('_for_client', 'd0825a6fb3e6d430f3d0516425c793652a21db2021c07ab80944ab1d2c9b62fb', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -25803,7 +26399,7 @@ with ours (name, body, security_definer, settings) as (
 ('_known_hashes', '4f7872e748c4ad03daeaccbcc0f6259069f7be6c358d858ae4626cca6f837fda', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_limit_lock_wait', '4eed619fef29ee8feefa29b6653cf4fd679e0e33931a8cf4a4ed9698cea5ae8d', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_limits', 'ffaff60bb0800af484cb83e505b5a2b84b78e7495a3c4b0538c9f442bf412c0e', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_load_detector', '350fcd1c5d6000ea9bca2df55960ff334ab43437599b682f077a490a925a0a8e', true, array['search_path=pg_catalog, pg_temp']::text[]),
+('_load_detector', 'c53f2bf20b5e2ed6191ccab3e66bd490e0960f84efc6211c1feba9c9b46cb9e2', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_container', '423434b839f055dd1b41a180585f7d2262aa43f041472a83077af7de726a878f', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_holder', 'b5cbdc0966ec19527fcf60f6a1819b4a82cfbf52f64f5af082ff850e624a4861', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_intent_keys', '001e7dcfa0ced100c60e78b7b257478730a36c946731aaf1ff8cd2f0ac627023', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -25828,7 +26424,7 @@ with ours (name, body, security_definer, settings) as (
 ('_register', '56586fa081177e9edb9742f7387773afbdb95351798f0c855838049b364b823e', true, array['search_path=pg_catalog, pg_temp', 'enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
 ('_setting_of', '9d76f07c41d36e171fb59699533b0dfe2bb059a0e9b71815c7d80aaf51c362b8', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_settle', '9d4fad5adf4522029c8ffd5d5136f09ccb1d48c849bb89563c90a4e4156350cc', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_sort_intents', 'a49144f70ef38075ceea2df876ca3f6fa39845f891ca142511a0bb494d398914', false, null::text[]),
+('_sort_intents', '1e01f6a0aff6d811b30aa3d620f879102cad5eefc5998ed1d2986c730140ad28', false, null::text[]),
 ('_status_after_conflict', '60693c723e2feefd7ba0d87d0cd41e22dcacacbceb5b21329700a2d216169e9e', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_store_conflicts', '380c4a52ee39572d837cbab55a1ce74f44c445652d82c5daa2882e8b163ba095', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_store_footprint', 'c61256ff241805c040abb05c226075df836ef4d55af9edda52519d7e0880d485', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -25848,7 +26444,7 @@ with ours (name, body, security_definer, settings) as (
 ('compare_changes', '1d38b48d75c0b9ccb3ad217145abf0a3d4104e92fd1eafbf57281b45e75e025e', false, null::text[]),
 ('compare_changes', 'c1c57ed3b89f392da90e83e7e4b80eb1c5190f50bd8e4524bf2cc7ddb3e6f559', false, null::text[]),
 ('compare_changes', 'ef266f6615d9f01190de9cd8fb41a98476373a7e0c087bc8e5e3d652a18528d5', false, null::text[]),
-('compile_detector', '36bf364100ee0cda6f9e1722bebf45ba77cce0356630f249a2f1380ce9d613ce', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('compile_detector', 'c723ef8da93188bf5c016c06c72934b34bf375237fbb58affb6ccb7093d1c229', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('conflicts_of', '8986db19d00b60fecf4c8390651e72549c95cabda085669464d62af07d11cb31', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('detector_check', '12455e239e7799ca6932895ce957e587f00cd41d0bba27ba4d696593576bf83c', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('export_ended', '37a73f17837d8b565ad3462f63279cfc2f85d64a7dfe9d32605f50aa6a26b121', true, array['search_path=pg_catalog, pg_temp']::text[]),

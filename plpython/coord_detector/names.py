@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from .room import Room
 from .script import noop
 from .script_error import ScriptError
 from .uses import builtin_names
@@ -101,6 +102,7 @@ class Scope:
         self._known: dict[tuple[str, str], dict[str, bool]] = {}
         self._constraint_names: dict[Relation, int] = {}
         self._groups = [0]
+        self.room = Room()
         self.numbers: dict[tuple[Any, ...], int] = {}
         """Of automatic names: the first number that may be free; forgotten when a name is."""
         self.tables: dict[Relation, Table] = {}

@@ -222,10 +222,10 @@ EMBEDDED = [
     ),
     ("begin execute format('truncate %I.%I', 's', 'T'); execute format('select 1'); end", "s.T!"),
     (
-        "begin execute format('select %s, ''%%'' from %I', 'a', lower('T')); end",
+        "begin execute format('select %s, ''%%'' from %I', 'a', md5('T')); end",
         "opaque dynamic SQL",
     ),
-    ("declare q text := 'x'; begin execute q; end", "opaque dynamic SQL"),
+    ("declare q text := md5('x'); begin execute q; end", "opaque dynamic SQL"),
     ("begin execute 'not sql'; end", "opaque SQL text"),
     ("begin perform * from t; perform a from u; end", "public.t.*, public.u, public.u.a"),
     ("begin -- a comment;\n perform /* not g(); */ h('x;y', $q$;$q$); end", "function public.h/2"),

@@ -128,7 +128,7 @@ def test_a_block_hands_over_the_ddl_that_it_runs() -> None:
         return [Touch(1, "table", "public", "x", None, "alter", None)]
 
     found = uses.do_uses(block, scope(), nested)
-    assert seen == ["AlterTableStmt", "DropStmt"]
+    assert seen == ["AlterTableStmt", "DropStmt", "DropStmt"]
     assert notation(found) == sets("public.t, public.t.a, public.x, opaque dynamic SQL")
     assert {touch.facet for touch in found if touch.action == "use"} == {"data"}
 

@@ -68,10 +68,11 @@ def _with_guard(touch: Touch) -> Touch:
 def _nested(work: Work, node: Node) -> list[Touch]:
     """What a statement inside touches, handed back instead of added."""
     position = len(work.touches)
-    work.dispatch(work, node)
-    found = work.touches[position:]
-    del work.touches[position:]
-    return found
+    try:
+        work.dispatch(work, node)
+        return work.touches[position:]
+    finally:
+        del work.touches[position:]
 
 
 def explain(work: Work, node: Node) -> None:

@@ -132,8 +132,8 @@ CHANGED: tuple[Rule, ...] = (
     Rule(
         "dynamic-sql",
         "clash",
-        "one runs SQL that is put together at run time and mentions a schema, the other brings a "
-        "table in or takes one out",
+        "one runs SQL that is put together at run time for tables of a schema, the other brings "
+        "a table in, takes one out, or does something else to the same aspect of one",
         "a loop over the tables of a schema meets those that are there when it runs",
         "documentation, PL/pgSQL: Executing Dynamic Commands",
         "create schema s; create table s.t (id integer);",
@@ -150,8 +150,9 @@ CHANGED: tuple[Rule, ...] = (
         "afterwards there is no table of that name",
         "documentation, PL/pgSQL: Executing Dynamic Commands",
         TABLE,
-        "do $$ declare n text; begin foreach n in array array['t'] loop"
-        " execute format('alter table %I add column e text', n); end loop; end $$",
+        "do $$ declare n text; begin"
+        " for n in select name from pg_catalog.unnest(array['t', 'u']) name where name <> 'u' loop"
+        " execute pg_catalog.format('alter table %I add column e text', n); end loop; end $$",
         "alter table t rename to u",
         "a",
     ),

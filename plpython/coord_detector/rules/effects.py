@@ -108,6 +108,7 @@ class Prepared:
         "estates",
         "extensions",
         "mentions",
+        "at_run_time",
         "defaults",
         "keys",
         "lists",
@@ -144,6 +145,8 @@ class Prepared:
         """Extensions that it creates."""
         self.mentions: set[str] = set()
         """Names in the literals of code that puts SQL together at run time."""
+        self.at_run_time: list[Touch] = []
+        """Code of which not everything can be seen."""
         self.defaults: list[Touch] = []
         """Its changes of default privileges."""
         self.references: list[Touch] = []
@@ -201,6 +204,7 @@ class Prepared:
         elif touch.kind == "extension" and touch.action == "create":
             self.extensions.append(touch)
         elif touch.kind == "unknown":
+            self.at_run_time.append(touch)
             mentions = touch.detail.get("mentions")
             if isinstance(mentions, list):
                 self.mentions.update(str(one) for one in mentions)

@@ -90,6 +90,7 @@ _NOISE = frozenset(
         "was_enum",
         "unfilled",
         "absent",
+        "uncertain",
     )
 )
 

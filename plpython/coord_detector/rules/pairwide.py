@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from ..identity import RELATION, Key, container, key_of
+from ..identity import Key, container, key_of
 from ..model import Side, Touch
-from . import belongings, labels, privileges, publications, references
+from . import belongings, dynamic, labels, privileges, publications, references
 from .dependents import is_looked_up
-from .effects import WRITES, Effect, Prepared
-from .guards import skips, was_there
+from .effects import Prepared
+from .guards import skips
 from .verdict import OTHER, Report, Verdict
 from .volume import compared
 
@@ -27,10 +27,10 @@ def compare(a: Prepared, b: Prepared, report: Report) -> None:
         belongings.compare(a, b, "a", report)
     if b.estates or b.extensions:
         belongings.compare(b, a, "b", report)
-    if a.mentions:
-        _dynamic_and_tables(a, b, "a", report)
-    if b.mentions:
-        _dynamic_and_tables(b, a, "b", report)
+    if a.at_run_time:
+        dynamic.compare(a, b, "a", report)
+    if b.at_run_time:
+        dynamic.compare(b, a, "b", report)
     if a.lists and b.unlisted:
         publications.taken_out(a, b, "b", report)
     if b.lists and a.unlisted:
@@ -133,43 +133,3 @@ def _create_and_inside(made: Touch, inside: list[Touch], side: Side, report: Rep
         report(
             Verdict("create-before-use", "dependency", "order", "warning", side, (key_of(made),))
         )
-
-
-# -------------------------------------------------------------------- SQL made at run time
-
-
-def _dynamic_and_tables(dynamic: Prepared, other: Prepared, side: Side, report: Report) -> None:
-    """A loop over the tables of a schema meets those that are there when it runs."""
-    for key, effect in other.effects.items():
-        if key.family == RELATION and key.name in dynamic.mentions:
-            _named_table(effect, side, report)
-    for touch in other.whole_schemas:
-        if (
-            touch.name in dynamic.mentions
-            and touch.action in ("create", "drop")
-            and not touch.detail.get("exists")
-        ):
-            _dynamic(touch, report)
-    for schema in dynamic.mentions & other.schemas.keys():
-        for touch in other.schemas[schema]:
-            if touch.kind != "table" or touch.detail.get("implied"):
-                continue
-            arrives = touch.action == "create" and touch.facet != "name" and not was_there(touch)
-            if arrives or (touch.action == "drop" and touch.facet == "schema"):
-                _dynamic(touch, report)
-
-
-def _named_table(effect: Effect, side: Side, report: Report) -> None:
-    """A table whose name is a literal of code that puts SQL together."""
-    key, kind = effect.key, effect.touch.kind
-    if effect.drop is not None and not effect.drop.detail.get("implied"):
-        report(
-            Verdict("named-in-dynamic-sql", "dependency", "order", "error", side, (key,), (key,))
-        )
-    elif effect.flags & WRITES and effect.create is None and "table" in kind:
-        report(Verdict("one-table", "table", "overlap", "warning", None, (key,), (key,)))
-
-
-def _dynamic(touch: Touch, report: Report) -> None:
-    key = key_of(touch)
-    report(Verdict("dynamic-sql", "dependency", "clash", "error", None, (key,), (key,)))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from ..model import NO_DETAIL, Json, Touch
 from . import builtin_names
+from .constants import Value
 from .identifiers import identifiers
 from .sources import MOST_CANDIDATES, Relation, Source
 
@@ -23,18 +24,32 @@ class Variables:
     They come and go with the blocks of a body, and an inner one may hide an outer one.
     """
 
-    __slots__ = ("_declared",)
+    __slots__ = ("_declared", "_known", "values")
 
     def __init__(self, names: Iterable[str] = ()) -> None:
         self._declared: dict[str, int] = {}
+        self._known: dict[str, list[tuple[str, ...]]] = {}
+        self.values: dict[tuple[str, ...], Value] = {}
+        """What some of them hold for certain, or fields of them."""
         for name in names:
             self.declare(name)
 
     def declare(self, name: str) -> None:
         self._declared[name] = self._declared.get(name, 0) + 1
+        self.unbind(name)
+
+    def bind(self, value: Value, *names: str) -> None:
+        """Say what a variable holds, or a field of one."""
+        self.values[names] = value
+        self._known.setdefault(names[0], []).append(names)
+
+    def unbind(self, name: str) -> None:
+        for names in self._known.pop(name, ()):
+            self.values.pop(names, None)
 
     def forget(self, names: Iterable[str]) -> None:
         for name in names:
+            self.unbind(name)
             if self._declared[name] == 1:
                 del self._declared[name]
             else:
@@ -72,6 +87,10 @@ class Collector:
         self.rows: dict[str, Source] = {}
         """Parameters of a routine that may be rows: their types, whose columns they have."""
         self.touches: list[Touch] = []
+        self.mentions: list[str] = []
+        """Names in commands that are put together at run time."""
+        self.at_run_time: list[Json] = []
+        """What such commands do to objects whose names are not known."""
         self._seen: dict[Any, list[dict[str, Json]]] = {}
         self._whole: set[tuple[Relation, ...]] = set()
         self._known_columns: dict[Relation, frozenset[str] | None] = {}

@@ -7,7 +7,6 @@ from typing import Any
 
 from .. import safe_parser
 from ..loader import ast
-from ..script import DEFAULT
 from . import builtin_names
 from .collector import Collector
 from .identifiers import identifiers
@@ -129,77 +128,3 @@ def configuration_literal(collector: Collector, text: str) -> None:
         return
     kind = "text search configuration"
     collector.use(kind, collector.scope.resolve(tuple(parts), kind))
-
-
-def constant_text(node: Any) -> str | None:
-    """The text of an expression of constants: literals, ``||``, ``format()``, quote_ident().
-
-    What EXECUTE runs is often put together so, from pieces that are all written out. Nothing is
-    returned when any piece is not.
-    """
-    text = _constant_text(node)
-    # Each quote_literal() around another doubles the quotes: soon longer than any memory.
-    return None if text is None or len(text) > DEFAULT.script_bytes else text
-
-
-def _constant_text(node: Any) -> str | None:
-    text = string_constant(node)
-    if text is not None:
-        return text
-    if is_a(node, ast.TypeCast):
-        return constant_text(node.arg)
-    if is_a(node, ast.A_Expr) and node.name and node.name[-1].sval == "||":
-        pieces: list[str] = []
-        todo = [node]
-        while todo:
-            part = todo.pop()
-            if is_a(part, ast.A_Expr) and part.name and part.name[-1].sval == "||":
-                todo += [part.rexpr, part.lexpr]
-                continue
-            piece = constant_text(part)
-            if piece is None:
-                return None
-            pieces.append(piece)
-        return "".join(pieces)
-    if is_a(node, ast.FuncCall) and node.args and not node.func_variadic:
-        arguments = [constant_text(argument) for argument in node.args]
-        known = [argument for argument in arguments if argument is not None]
-        if len(known) == len(arguments):
-            name = node.funcname[-1].sval
-            if name == "format":
-                return _formatted(known[0], known[1:])
-            if name == "quote_ident" and len(known) == 1:
-                return _quoted(known[0], '"')
-            if name == "quote_literal" and len(known) == 1:
-                return _quoted(known[0], "'")
-            if name == "concat":
-                return "".join(known)
-    return None
-
-
-def _formatted(template: str, arguments: Sequence[str]) -> str | None:
-    """What format() makes of strings; positions and widths are left to the server."""
-    pieces = template.split("%")
-    result = [pieces[0]]
-    rest = iter(arguments)
-    index = 1
-    while index < len(pieces):
-        piece = pieces[index]
-        if piece == "" and index + 1 < len(pieces):
-            result.append("%" + pieces[index + 1])
-            index += 2
-            continue
-        value = next(rest, None)
-        if value is None or piece[:1] not in ("I", "L", "s"):
-            return None
-        if piece[0] == "I":
-            value = _quoted(value, '"')
-        elif piece[0] == "L":
-            value = _quoted(value, "'")
-        result.append(value + piece[1:])
-        index += 1
-    return "".join(result)
-
-
-def _quoted(text: str, mark: str) -> str:
-    return mark + text.replace(mark, mark * 2) + mark

@@ -10,13 +10,16 @@ on the tokens of the same scanner; the pieces are then parsed by the real parser
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Literal, NamedTuple
 
+from ..room import Room
 from ..script import noop
 from .builtin_names import words
 from .collector import Variables
-from .plpgsql_tokens import TokenReader, UnreadableBody
+from .constants import Rows
+from .plpgsql_tokens import UnreadableBody
+from .plpgsql_values import ValueReader
 
 PieceKind = Literal["expression", "query", "dynamic", "type", "row type", "column type"]
 
@@ -45,17 +48,20 @@ _RAISE_LEVELS = frozenset(("debug", "log", "info", "notice", "warning", "excepti
 _HANDLER_VARIABLES = ("sqlstate", "sqlerrm")
 
 
-class BodyReader(TokenReader):
-    """Reads one body from its beginning to its end.
+class BodyReader(ValueReader):
+    """Reads one body from its beginning to its end, and loops over known values once for each.
 
     ``variables`` changes while it reads: each piece must be looked at before the next is read.
     """
 
     def __init__(
-        self, body: str, variables: Variables, interrupts: Callable[[], None] = noop
+        self,
+        body: str,
+        variables: Variables,
+        interrupts: Callable[[], None] = noop,
+        room: Room | None = None,
     ) -> None:
-        super().__init__(body)
-        self.variables = variables
+        super().__init__(body, variables, room or Room())
         self._interrupts = interrupts
         self._frames = [_Frame("routine")]
         self._label: str | None = None
@@ -160,9 +166,14 @@ class BodyReader(TokenReader):
             self._accept("constant")
             yield from self._declared_type(";", ":=", "=", "default", "not", "collate")
             self._until(";", ":=", "=", "default")
+            start = self._at + 1
             if self._word() != ";":
                 self._at += 1
                 yield from self._expression_until(";")
+            self._declare_name(name)
+            self._declared(name, start, self._at)
+            self._expect(";")
+            return
         self._expect(";")
         self._declare_name(name)
 
@@ -267,33 +278,64 @@ class BodyReader(TokenReader):
                 raise UnreadableBody("FOR without IN")
         self._at += 1
         end = self._find("loop")
+        rows: Rows | None = None
         if self._accept("execute"):
             yield from self._dynamic("loop")
         elif any(token.word == ".." for token in self._tokens[self._at : end]):
             self._accept("reverse")
+            first = self._at
             yield from self._expression_until("..")
+            dots = self._at
             self._at += 1
             yield from self._expression_until("by", "loop")
+            rows = self._counted(first, dots, self._at, end)
             if self._accept("by"):
                 yield from self._expression_until("loop")
         elif self._is_name() and self._word(1) in ("loop", "("):
             # A cursor variable, with arguments perhaps; a query begins with two words at least.
             if self._word() in ("values", "select", "explain"):
+                rows = self._queried(self._at, end)
                 yield from self._piece("query", self._until("loop"))
             else:
                 self._at += 1
                 yield from self._arguments("loop")
         else:
+            rows = self._queried(self._at, end)
             yield from self._piece("query", self._until("loop"))
         self._expect("loop")
-        self._open("loop", targets)
+        yield from self._over(targets, rows)
+
+    def _over(self, targets: Sequence[str], rows: Rows | None) -> Iterator[Piece]:
+        """What is in a loop, for each of its rows when these are known."""
+        if rows is None or not self._has_room(targets, len(rows.rows)):
+            self._open("loop", targets)
+            return
+        start, depth, label = self._at, len(self._frames), self._label
+        self._nested += 1
+        for number, row in enumerate(rows.rows):
+            self._at, self._label = start, label
+            self._open("loop", targets)
+            self._bind_row(targets, rows.names, row)
+            self.repeats += number == 1
+            while len(self._frames) > depth:
+                if self._at >= len(self._tokens):
+                    raise UnreadableBody("it ends too early")
+                self._interrupts()
+                yield from self._statement()
+        self.repeats -= len(rows.rows) > 1
+        self._nested -= 1
 
     def _foreach(self) -> Iterator[Piece]:
         self._at += 1
+        targets = [self._name()]
+        is_whole = self._word() == "in"
         self._until("array")
         self._at += 1
+        start = self._at
         yield from self._expression_until("loop")
-        yield from self._loop()
+        rows = self._elements(start, self._at) if is_whole else None
+        self._expect("loop")
+        yield from self._over(targets, rows)
 
     def _exit(self) -> Iterator[Piece]:
         self._at += 1
@@ -396,6 +438,7 @@ class BodyReader(TokenReader):
         if self._word() in ("new", "old") and self._word(1) == ".":
             # A field of a trigger's row is a column of its table.
             yield from self._piece("expression", self._text(self._at, self._at + 3))
+        name = self._folded(self._tokens[self._at]) if self._word(1) in (":=", "=") else ""
         while self._word() not in (":=", "="):
             self._at += 1
             if self._word(-1) == "[":
@@ -404,7 +447,9 @@ class BodyReader(TokenReader):
                     yield from self._piece("expression", text)
                 self._at = closing
         self._at += 1
+        start = self._at
         yield from self._expression_until(";")
+        self._assigned(name, start, self._at)
         self._at += 1
 
     def _sql(self) -> Iterator[Piece]:

@@ -20,6 +20,8 @@ class Token(NamedTuple):
 
 
 _NOT_NAMES = frozenset(("SCONST", "BCONST", "XCONST", "USCONST", "FCONST", "ICONST", "PARAM", "Op"))
+BEFORE_A_STATEMENT = frozenset((";", "begin", "then", "else", "loop"))
+
 _OPENING = frozenset("([")
 _CLOSING = frozenset(")]")
 

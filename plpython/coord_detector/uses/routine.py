@@ -17,11 +17,12 @@ from ..model import Json, Touch
 from ..script_error import ScriptError
 from .builtin_names import words
 from .collector import NO_VARIABLES, Collector, Variables
+from .constants import UNKNOWN, constant_text
 from .expression import walk
-from .literals import constant_text
 from .nodes import is_a
+from .patterns import MOST_MENTIONS, literal_names, pattern
 from .plpgsql import BodyReader, Piece
-from .plpgsql_tokens import UnreadableBody
+from .plpgsql_tokens import BEFORE_A_STATEMENT, UnreadableBody
 from .query import NO_COMMON_TABLES
 from .sources import Level, Relation, Sources
 from .statement import Nested, statement
@@ -111,10 +112,7 @@ def block_of(node: Any, scope: Scope, nested: Nested | None) -> list[Touch]:
         _plpgsql(collector, body, Variables(_EVERYWHERE), nested)
     else:
         collector.opaque(f"{language} block", "only blocks in PL/pgSQL can be read")
-    return _with_mentions(collector.touches, body)
-
-
-_BEFORE_A_STATEMENT = frozenset((";", "begin", "then", "else", "loop"))
+    return _with_mentions(collector, body)
 
 
 def is_guarded_block(node: Any) -> bool:
@@ -127,38 +125,27 @@ def is_guarded_block(node: Any) -> bool:
         return False
     words = [data[token.start : token.end + 1].decode(errors="replace").lower() for token in tokens]
     for before, word in zip(["begin", *words], words, strict=False):
-        if word == "if" and before in _BEFORE_A_STATEMENT:
+        if word == "if" and before in BEFORE_A_STATEMENT:
             return True
         if word == "when" and before == "exception":
             return True
     return False
 
 
-MOST_MENTIONS = 20
-
-
-def _with_mentions(touches: list[Touch], body: str) -> list[Touch]:
+def _with_mentions(collector: Collector, body: str) -> list[Touch]:
     """SQL that is put together at run time: at least the names among the block's literals."""
+    touches = collector.touches
     if not any(touch.detail.get("opaque") for touch in touches):
         return touches
-    data = body.encode(errors="surrogatepass")
-    try:
-        tokens = safe_parser.scan(data) or ()
-    except safe_parser.Unparsable:
-        # Said already: the block is opaque because it cannot be read.
-        return touches
-    mentions: list[Json] = []
-    for token in tokens:
-        if token.name == "SCONST":
-            text = data[token.start + 1 : token.end].decode(errors="replace")
-            if text.isidentifier() and text not in mentions and len(mentions) < MOST_MENTIONS:
-                mentions.append(text)
-    if not mentions:
-        return touches
+    mentions: list[Json] = list(literal_names(body))
+    mentions += [name for name in collector.mentions if name not in mentions]
+    seen: dict[str, Json] = {}
+    if mentions:
+        seen["mentions"] = mentions[:MOST_MENTIONS]
+    if collector.at_run_time:
+        seen["at_run_time"] = collector.at_run_time
     return [
-        touch._replace(detail={**touch.detail, "mentions": mentions})
-        if touch.detail.get("opaque")
-        else touch
+        touch._replace(detail={**touch.detail, **seen}) if touch.detail.get("opaque") else touch
         for touch in touches
     ]
 
@@ -193,6 +180,9 @@ def _sql_text(collector: Collector, text: str, nested: Nested | None) -> None:
         collector.scope.interrupts()
 
 
+_READING = 100
+"""What a command costs beside its length, in characters."""
+
 MOST_PIECES = 20_000
 """As many expressions and queries of one body are parsed, which takes about a second."""
 
@@ -209,9 +199,16 @@ def _body_too_long() -> ScriptError:
 def _plpgsql(collector: Collector, body: str, variables: Variables, nested: Nested | None) -> None:
     try:
         collector.variables = variables
-        pieces = BodyReader(body, variables, collector.scope.interrupts).read()
-        for number, piece in enumerate(pieces):
-            if number >= MOST_PIECES:
+        reader = BodyReader(body, variables, collector.scope.interrupts, collector.scope.room)
+        number = 0
+        for piece in reader.read():
+            if reader.repeats:
+                # Read already for another value, which only what EXECUTE runs depends on.
+                if piece.kind == "dynamic":
+                    _dynamic(collector, piece, nested)
+                continue
+            number += 1
+            if number > MOST_PIECES:
                 raise _body_too_long()
             _READERS[piece.kind](collector, piece, nested)
     except (UnreadableBody, safe_parser.Unparsable) as error:
@@ -228,12 +225,19 @@ def _query(collector: Collector, piece: Piece, nested: Nested | None) -> None:
 
 
 def _dynamic(collector: Collector, piece: Piece, nested: Nested | None) -> None:
-    """EXECUTE: what it runs is known when it is put together from constants only."""
+    """EXECUTE: what it runs is known when it is put together from what is known."""
     value = _value(piece.text)
+    values = collector.variables.values
     command = constant_text(value)
     walk(collector, value, Level(Sources(), None, NO_COMMON_TABLES))
     if command is None:
+        command = constant_text(value, values, fill=True)
+        if command is not None and not collector.scope.room.take(_READING + len(command)):
+            command = None
+    if command is None or UNKNOWN in command:
         collector.opaque("dynamic SQL", "it is put together at run time")
+        if command is not None:
+            pattern(collector, command, nested)
         return
     # EXECUTE sees none of the variables around it.
     around, collector.variables = collector.variables, NO_VARIABLES
