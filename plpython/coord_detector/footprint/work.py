@@ -185,7 +185,15 @@ class Work:
         """Note a use once per statement, whoever uses it most."""
         if target.schema in builtin_names.SCHEMAS:
             return
-        key = (kind, target.options, sub, facet, detail.get("by"), detail.get("access"))
+        key = (
+            kind,
+            target.options,
+            sub,
+            facet,
+            detail.get("by"),
+            detail.get("access"),
+            _bounds(detail),
+        )
         if key not in self._used:
             self._used.add(key)
             self.add(kind, target, sub, "use", facet, detail)
@@ -252,6 +260,8 @@ class Work:
                 detail.get("by"),
                 touch.detail.get("access"),
                 touch.detail.get("body"),
+                touch.detail.get("only"),
+                _bounds(touch.detail),
             )
             if touch.action == "use" and "candidate" not in touch.detail:
                 if key in self._used:
@@ -328,6 +338,11 @@ class Work:
                 if kept is not None and (schema, name) in kept.children:
                     kept.children.remove((schema, name))
         return table
+
+
+def _bounds(detail: Mapping[str, Json]) -> str | None:
+    """Each partition is a use of its own: a block may make several."""
+    return repr(detail["bounds"]) if "bounds" in detail else None
 
 
 def _too_much(statement_no: int) -> ScriptError:
