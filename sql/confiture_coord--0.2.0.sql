@@ -5372,6 +5372,10 @@ from ..uses.nodes import is_a
 MOST_CHARACTERS = 300
 """Longer definitions are told apart by a digest; nobody would read them in a message."""
 
+MOST_OF_A_LABEL = 63
+MOST_LITERALS = 30
+"""Of a longer definition so many short constants are kept beside the digest."""
+
 _NO_MEANING = frozenset(
     (
         "location",
@@ -5401,7 +5405,18 @@ def shortened(text: str) -> str:
     if len(text) <= MOST_CHARACTERS:
         return text
     digest = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
-    return f"{text[:40]}\u2026 #{digest}"
+    return f"{text[:40]}\u2026 #{digest}{_short_literals(text)}"
+
+
+def _short_literals(text: str) -> str:
+    """The string constants that could be labels of an enum: rules look for those."""
+    found: dict[str, None] = {}
+    for number, piece in enumerate(text.split("'")):
+        if number % 2 and 0 < len(piece) <= MOST_OF_A_LABEL:
+            found[f" '{piece}'"] = None
+            if len(found) == MOST_LITERALS:
+                break
+    return "".join(found)
 
 
 def full_text(node: Any, scope: Scope) -> str:
@@ -6540,6 +6555,8 @@ def truncate(work: Work, node: Node) -> None:
             detail["cascade"] = True
         if node.restart_seqs:
             detail["restart_identity"] = True
+        if not relation.inh:
+            detail["only"] = True
         work.add(work.relation_kind(target), target, None, "use", "data", detail)
 
 
@@ -9174,6 +9191,13 @@ def create_function(work: Work, node: Node) -> None:
     names: list[Json] = [one.name for one in parameters if one.mode in _INPUT]
     if any(names):
         detail["arguments"] = names
+    if any(one.defexpr is not None for one in parameters):
+        detail["has_defaults"] = True
+    if any(one.mode == _MODE.FUNC_PARAM_VARIADIC for one in parameters):
+        detail["variadic"] = True
+    for option in node.options or ():
+        if option.defname == "language":
+            detail["language"] = option.arg.sval
     work.add(kind, target, None, "create", "definition", detail)
     note_routine(work, kind, target, place.name)
     _note_result(work, place.options[0], node)
@@ -10677,7 +10701,15 @@ class Work:
         """Note a use once per statement, whoever uses it most."""
         if target.schema in builtin_names.SCHEMAS:
             return
-        key = (kind, target.options, sub, facet, detail.get("by"), detail.get("access"))
+        key = (
+            kind,
+            target.options,
+            sub,
+            facet,
+            detail.get("by"),
+            detail.get("access"),
+            _bounds(detail),
+        )
         if key not in self._used:
             self._used.add(key)
             self.add(kind, target, sub, "use", facet, detail)
@@ -10744,6 +10776,8 @@ class Work:
                 detail.get("by"),
                 touch.detail.get("access"),
                 touch.detail.get("body"),
+                touch.detail.get("only"),
+                _bounds(touch.detail),
             )
             if touch.action == "use" and "candidate" not in touch.detail:
                 if key in self._used:
@@ -10820,6 +10854,11 @@ class Work:
                 if kept is not None and (schema, name) in kept.children:
                     kept.children.remove((schema, name))
         return table
+
+
+def _bounds(detail: Mapping[str, Json]) -> str | None:
+    """Each partition is a use of its own: a block may make several."""
+    return repr(detail["bounds"]) if "bounds" in detail else None
 
 
 def _too_much(statement_no: int) -> ScriptError:
@@ -14633,12 +14672,9 @@ def _fits(arguments: Json, signature: str, touches: list[Touch]) -> bool:
     if arguments == declared:
         return True
     made = next((touch for touch in touches if touch.action == "create"), None)
-    definition = made.detail.get("definition") if made is not None else None
-    if not isinstance(definition, str):
+    if made is None:
         return False
-    if arguments < declared:
-        return " default " in definition
-    return "variadic" in definition or "(v " in definition or ", v " in definition
+    return ("has_defaults" if arguments < declared else "variadic") in made.detail
 
 
 def _count(signature: str) -> int:
@@ -15897,7 +15933,7 @@ def _may_hold_labels(touch: Touch) -> bool:
         return True
     if touch.kind in ("type", "enum value") or touch.action == "use":
         return False
-    return "language plpgsql" not in str(touch.detail.get("definition"))  # read when it runs
+    return touch.detail.get("language") != "plpgsql"  # that is read when it runs
 
 
 def _has_label(touch: Touch, label: str, columns: set[Key], by_name: bool) -> bool:
@@ -19257,7 +19293,7 @@ def _merge(collector: Collector, node: Any, outer: Level | None, common: CommonT
 def _target(collector: Collector, relation: Any, command: str, facts: row_facts.Facts) -> Source:
     """The table that a statement changes; it is never a WITH query."""
     alias = relation.alias.aliasname if relation.alias is not None else None
-    source = collector.source(relation.schemaname, relation.relname, alias)
+    source = collector.source(relation.schemaname, relation.relname, alias, relation.inh)
     collector.table(source, "write", command=command, **facts)
     return source
 
@@ -19403,11 +19439,15 @@ class Collector:
             return ()
         return self.scope.resolve((schema, name) if schema else (name,), "relation")
 
-    def source(self, schema: str | None, name: str, alias: str | None = None) -> Source:
-        """A table as an item of a FROM clause."""
-        return self.table_source(
+    def source(
+        self, schema: str | None, name: str, alias: str | None = None, inherits: bool = True
+    ) -> Source:
+        """A table as an item of a FROM clause, with its heirs unless ONLY stands before it."""
+        source = self.table_source(
             alias or name, self.relations(schema, name), None if alias else schema
         )
+        source.only = not inherits
+        return source
 
     def table_source(
         self, alias: str, tables: tuple[Relation, ...], schema: str | None = None
@@ -19441,7 +19481,7 @@ class Collector:
     def table(self, source: Source, access: Access = "read", **flags: Json) -> None:
         """Add the use of a table; what is said of it at one place holds for all."""
         options = tuple((option, 0) for option in source.tables)
-        self._add("table", options, None, access, False, {}, flags)
+        self._add("table", options, None, access, False, self._only(source), flags)
         if "all_columns" in flags and source.own and source.tables not in self._whole:
             self._whole.add(source.tables)
             for name in sorted(source.known):
@@ -19450,7 +19490,12 @@ class Collector:
     def column(self, source: Source, name: str, access: Access = "read") -> None:
         if name not in builtin_names.SYSTEM_COLUMNS:
             options = tuple((option, 0) for option in source.tables)
-            self._add("table column", options, name, access, False, {})
+            self._add("table column", options, name, access, False, self._only(source))
+
+    def _only(self, *sources: Source) -> dict[str, Json]:
+        """What a statement that runs now says of tables whose heirs it leaves alone."""
+        alone = self.facet == "data" and all(source.only for source in sources)
+        return {"only": True} if alone else {}
 
     def spelled_out(self, source: Source) -> None:
         """Add what ``*`` stands for in a list of columns, as far as the script tells."""
@@ -19481,7 +19526,8 @@ class Collector:
         for source, depth in candidates:
             for table in source.tables:
                 options.setdefault(table, depth)
-        return self._add("table column", tuple(options.items()), name, "read", uncertain, {})
+        only = self._only(*(source for source, _ in candidates)) if candidates else {}
+        return self._add("table column", tuple(options.items()), name, "read", uncertain, only)
 
     def constraint_guess(self, source: Source, name: str) -> None:
         """Add the use of a constraint that goes by this name unless somebody chose another."""
@@ -20298,17 +20344,19 @@ def _table(collector: Collector, node: Any, common: CommonTables) -> Source:
         known = common.get(node.relname)
         if known is not None:
             return known.source(alias or node.relname, columns)
-    source = collector.source(node.schemaname, node.relname, alias)
+    source = collector.source(node.schemaname, node.relname, alias, node.inh)
     collector.table(source)
     if columns:
         # The list renames the first columns, whichever they are.
         collector.table(source, all_columns=True)
-        source = Source(
+        named = Source(
             source.alias,
             tables=source.tables,
             known=frozenset(columns),
             is_open=True,
         )
+        named.only = source.only
+        return named
     return source
 
 
@@ -21867,7 +21915,9 @@ class ValueReader(TokenReader):
         self.variables.unbind(name)
         target = self._target(start, end)
         value = None if target is None else value_of(target, self.variables.values)
-        if value is not None and self._room.take(sum(map(len, value))):
+        if value is None:
+            return
+        if self._room.take(len(value) if isinstance(value, str) else sum(map(len, value))):
             self.variables.bind(value, name)
 
     def _target(self, start: int, end: int) -> object:
@@ -22963,7 +23013,7 @@ class Output(NamedTuple):
 class Source:
     """One item of a FROM clause, as column references see it."""
 
-    __slots__ = ("alias", "schema", "tables", "known", "own", "through", "is_open")
+    __slots__ = ("alias", "schema", "tables", "known", "own", "through", "is_open", "only")
 
     def __init__(
         self,
@@ -22989,6 +23039,8 @@ class Source:
         """Tables whose columns a subquery passes on, whatever they are."""
         self.is_open = is_open
         """It may have columns of which the text does not tell the names."""
+        self.only = False
+        """Written with ONLY: the rows of its heirs are none of its rows."""
 
     def find(self, name: str) -> Finding:
         """Tell whether a column of this name comes from here, and from which tables."""
@@ -23235,7 +23287,7 @@ def _execute(collector: Collector, node: Any, nested: Nested | None) -> None:
 def _rows_of_tables(collector: Collector, node: Any, nested: Nested | None) -> None:
     """TRUNCATE and LOCK."""
     for relation in node.relations:
-        source = collector.source(relation.schemaname, relation.relname)
+        source = collector.source(relation.schemaname, relation.relname, None, relation.inh)
         collector.table(source, "write" if is_a(node, ast.TruncateStmt) else "read")
 
 
@@ -23278,7 +23330,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $function$
 # As the owner: where the parser lies is nothing that a caller may influence.
-if 'confiture_coord 76d53deec0924c98' in GD:
+if 'confiture_coord 61faaf4816da5c0e' in GD:
     return
 import importlib
 import importlib.machinery
@@ -23286,7 +23338,7 @@ import importlib.util
 import marshal
 import sys
 
-package = 'coord_detector_76d53deec0924c98'
+package = 'coord_detector_61faaf4816da5c0e'
 python = f'{sys.implementation.cache_tag} {importlib.util.MAGIC_NUMBER.hex()}'
 compiled = plpy.prepare(
     'select path, code from coord.detector_code where fingerprint = $1 and python = $2',
@@ -23349,7 +23401,7 @@ loader = importlib.import_module(package + '.loader')
 loader.prepare(f"{folder[0]['setting']}/confiture_coord/{version}", in_backend=True)
 backend = importlib.import_module(package + '.backend')
 backend.start(plpy)
-GD['confiture_coord 76d53deec0924c98'] = backend
+GD['confiture_coord 61faaf4816da5c0e'] = backend
 $function$;
 comment on function coord._load_detector() is
     'Loads the detector into this session (internal; harmless to call)';
@@ -23362,7 +23414,7 @@ import importlib.util
 import marshal
 import sys
 
-package = 'coord_detector_76d53deec0924c98'
+package = 'coord_detector_61faaf4816da5c0e'
 python = f'{sys.implementation.cache_tag} {importlib.util.MAGIC_NUMBER.hex()}'
 insert = plpy.prepare(
     'insert into coord.detector_code (fingerprint, python, path, code) values ($1, $2, $3, $4)',
@@ -24496,10 +24548,10 @@ create or replace function coord._footprint(
 )
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord 76d53deec0924c98')
+detector = GD.get('confiture_coord 61faaf4816da5c0e')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 76d53deec0924c98']
+    detector = GD['confiture_coord 61faaf4816da5c0e']
 return detector.footprint(changes, change_list, search_path, effective_path)
 $function$;
 comment on function coord._footprint(text, text[], text, name[]) is
@@ -24580,10 +24632,10 @@ set plan_cache_mode = force_generic_plan
 set jit = off
 set quote_all_identifiers = off
 as $function$
-detector = GD.get('confiture_coord 76d53deec0924c98')
+detector = GD.get('confiture_coord 61faaf4816da5c0e')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 76d53deec0924c98']
+    detector = GD['confiture_coord 61faaf4816da5c0e']
 return detector.compare(
     text_a, list_a, text_b, list_b, search_path, effective_path, use_catalog, limits)
 $function$;
@@ -24687,10 +24739,10 @@ comment on function coord.compare_changes(text[], text, text, boolean) is
 create or replace function coord._detector_facts(out problem text[], out facts json)
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord 76d53deec0924c98')
+detector = GD.get('confiture_coord 61faaf4816da5c0e')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 76d53deec0924c98']
+    detector = GD['confiture_coord 61faaf4816da5c0e']
 return detector.facts()
 $function$;
 comment on function coord._detector_facts() is
@@ -24712,10 +24764,10 @@ set plan_cache_mode = force_generic_plan
 set jit = off
 set quote_all_identifiers = off
 as $function$
-detector = GD.get('confiture_coord 76d53deec0924c98')
+detector = GD.get('confiture_coord 61faaf4816da5c0e')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 76d53deec0924c98']
+    detector = GD['confiture_coord 61faaf4816da5c0e']
 return detector.analyse(changes, change_list, search_path, effective_path, tables_declared,
                         feature_name, limits)
 $function$;
@@ -24734,10 +24786,10 @@ set plan_cache_mode = force_generic_plan
 set jit = off
 set quote_all_identifiers = off
 as $function$
-detector = GD.get('confiture_coord 76d53deec0924c98')
+detector = GD.get('confiture_coord 61faaf4816da5c0e')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 76d53deec0924c98']
+    detector = GD['confiture_coord 61faaf4816da5c0e']
 return detector.detect(
     intent_no, agent_id, feature_name, keys, are_exclusive, touches, resolved_path)
 $function$;
@@ -25895,10 +25947,10 @@ comment on function coord.amend_intent(uuid, text[], text[], text, text, text) i
 create or replace function coord._sort_intents(nodes json, edges json) returns json
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord 76d53deec0924c98')
+detector = GD.get('confiture_coord 61faaf4816da5c0e')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 76d53deec0924c98']
+    detector = GD['confiture_coord 61faaf4816da5c0e']
 return detector.merge_order(nodes, edges)
 $function$;
 comment on function coord._sort_intents(json, json) is
@@ -26337,7 +26389,7 @@ with ours (name, body, security_definer, settings) as (
     values
 ('_actor', '1f18e24a0fc5d3a93dce49596a06e5490056e6586d2742f4f2616d342b9eb0d2', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_amend', '7e6a0e12eb3ab7c3827b3f9ce1ffbd021acee47513fba8f934c5c9adb03fb570', true, array['search_path=pg_catalog, pg_temp']::text[]),
-('_analyse', '2817084ec3226dbe1c741a3214826ba0adb2d212e4872a4ee44514ed4938b926', false, array['plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
+('_analyse', '5271bbecdcfef251a5dc68506b436a7af05397fc0787ad5113400eb35ac1324d', false, array['plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
 ('_append_history', '8a9eea1b4606579ac7b0296299e644caa5376282fa36973429a7f3ceff78729f', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_authorise', 'c62c1527f3a9c9edd31a092a506bf95cb50ebb0c69beb1527d70df01d1da8009', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_authorise_review', '0577744c55b7787ae7f48e9e124976df695deddaa18d2a38a8bcd2d17ca89aa2', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -26356,7 +26408,7 @@ with ours (name, body, security_definer, settings) as (
 ('_check_text', 'db01aaf36f9d57fc497b1997f7ba64675cc7a9fb9cf79b3f5278956fe597b27d', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_check_transition', 'e599451da1cc2eaa3c48a568d2ef0836db5432e24f46dfa3287a573fea4637f1', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_choice', '6a0ec09ca728fa8eb8b028fb505a70f93afd7c5095f2c6c0437233e035cd5d30', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_compare', 'b1935a4180a4fcd7e0cb6640b316b65030e7d94224c7dfd7b6f24a70aef7a573', false, array['plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
+('_compare', '7f1c3be4679757ad0d3b2af29af4d4e00a39eb1ec7d11d0b99f5d46601bd06aa', false, array['plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
 ('_compare_rows', 'dd08eeca5d3dd639f8f0733f06353fa94cb3bd9b3e808684fb0e5636fa399035', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_conflict_json', 'a3932a0d0c54d5c6e2a7a60973f3dcf570b7b6a3c9c6a1f28a0d89edad5203b2', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_conflict_line', 'bb606d623ac35ddfb72ef3905e94aba579c416a22a2db649125cceb68f12d403', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -26365,13 +26417,13 @@ with ours (name, body, security_definer, settings) as (
 ('_counts', '7fe8790f45e15bd26f82f9151646c029fb46c2b3487c1b571619010f7fce82b7', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_declare', 'd7b4b1148e125153e71c3a09616a03b0210ac958d245ea152a29997158154fff', false, null::text[]),
 ('_depends_on', 'f37bc93deed02bf43a8a632aea86923b8f86906001140165b00e5d823ca71d6d', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_detect', '1542386a73ba91d0f014ccc2c2e4b8090bd21734cd2ef2ad9de04b2c6761dd34', false, array['enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
-('_detector_facts', '125d3a5c482ba8914eaf08217092977579093bb0d5c5e959ecda3c91c331fb15', false, null::text[]),
-('_detector_sources', '078b222d6fedeec0cdb5e77de975a0757916a41d48618d750ab616bd369911b8', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_detect', '69cc3ad814af1ac3005306790700d067f6712db0003ce904bf675f7a263c4da2', false, array['enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
+('_detector_facts', '3d025548d03236e92484466e1587700068899d7f2020e7e011ed27b207f66fcd', false, null::text[]),
+('_detector_sources', 'a7b68e3b38008691192b5b1460de76b7403951277bf0aa35d5ee98504408ea33', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_digest_of', 'af0f4735eb433dca9fd14b71246b20d20daa3cba8f7c0cd06774be1d1088bd30', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_ended', '679a84d1d5a194bca40468412857eae0e2e10b1e58e855442af1b763c8ada9be', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_follow_transition', '35b401e5c0362e7364b602cda21afbef50d5be447c42e99475bf5c4433bdb7a0', true, array['search_path=pg_catalog, pg_temp']::text[]),
-('_footprint', '1bb20b6a5da744a4a2dc13ab745408ac5abd46e8fb313fe37b1c0660e65b04bc', false, null::text[]),
+('_footprint', '06a97584dc13ac41131100a1e0c746582ef584b6283a429d553a53a7e6f3c397', false, null::text[]),
 ('_footprint_problems', '9aea6fc496338611dd24530c5c28fc4a5a0263ac96ae68681b64166a55d43163', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_footprint_rows', '2cf258b01339c7b05129607c705ac7d7cf484d67ac6bb504d677d0782027a4bf', false, null::text[]),
 ('_for_client', 'd0825a6fb3e6d430f3d0516425c793652a21db2021c07ab80944ab1d2c9b62fb', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -26399,7 +26451,7 @@ with ours (name, body, security_definer, settings) as (
 ('_known_hashes', '4f7872e748c4ad03daeaccbcc0f6259069f7be6c358d858ae4626cca6f837fda', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_limit_lock_wait', '4eed619fef29ee8feefa29b6653cf4fd679e0e33931a8cf4a4ed9698cea5ae8d', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_limits', 'ffaff60bb0800af484cb83e505b5a2b84b78e7495a3c4b0538c9f442bf412c0e', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_load_detector', 'c53f2bf20b5e2ed6191ccab3e66bd490e0960f84efc6211c1feba9c9b46cb9e2', true, array['search_path=pg_catalog, pg_temp']::text[]),
+('_load_detector', 'a72e747ff3ef66c19a863a3d720a5e45d2ff046f984fa802763eb48800425f47', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_container', '423434b839f055dd1b41a180585f7d2262aa43f041472a83077af7de726a878f', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_holder', 'b5cbdc0966ec19527fcf60f6a1819b4a82cfbf52f64f5af082ff850e624a4861', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_intent_keys', '001e7dcfa0ced100c60e78b7b257478730a36c946731aaf1ff8cd2f0ac627023', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -26424,7 +26476,7 @@ with ours (name, body, security_definer, settings) as (
 ('_register', '56586fa081177e9edb9742f7387773afbdb95351798f0c855838049b364b823e', true, array['search_path=pg_catalog, pg_temp', 'enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
 ('_setting_of', '9d76f07c41d36e171fb59699533b0dfe2bb059a0e9b71815c7d80aaf51c362b8', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_settle', '9d4fad5adf4522029c8ffd5d5136f09ccb1d48c849bb89563c90a4e4156350cc', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_sort_intents', '1e01f6a0aff6d811b30aa3d620f879102cad5eefc5998ed1d2986c730140ad28', false, null::text[]),
+('_sort_intents', '01b88f11931891dbce4b39a089a43e41094a914402d30be86f582908787076b9', false, null::text[]),
 ('_status_after_conflict', '60693c723e2feefd7ba0d87d0cd41e22dcacacbceb5b21329700a2d216169e9e', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_store_conflicts', '380c4a52ee39572d837cbab55a1ce74f44c445652d82c5daa2882e8b163ba095', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_store_footprint', 'c61256ff241805c040abb05c226075df836ef4d55af9edda52519d7e0880d485', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -26444,7 +26496,7 @@ with ours (name, body, security_definer, settings) as (
 ('compare_changes', '1d38b48d75c0b9ccb3ad217145abf0a3d4104e92fd1eafbf57281b45e75e025e', false, null::text[]),
 ('compare_changes', 'c1c57ed3b89f392da90e83e7e4b80eb1c5190f50bd8e4524bf2cc7ddb3e6f559', false, null::text[]),
 ('compare_changes', 'ef266f6615d9f01190de9cd8fb41a98476373a7e0c087bc8e5e3d652a18528d5', false, null::text[]),
-('compile_detector', 'c723ef8da93188bf5c016c06c72934b34bf375237fbb58affb6ccb7093d1c229', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('compile_detector', 'b746a24f68c5ab75dd1f737389279ee730b31f757706f878708fd80ec437d358', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('conflicts_of', '8986db19d00b60fecf4c8390651e72549c95cabda085669464d62af07d11cb31', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('detector_check', '12455e239e7799ca6932895ce957e587f00cd41d0bba27ba4d696593576bf83c', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('export_ended', '37a73f17837d8b565ad3462f63279cfc2f85d64a7dfe9d32605f50aa6a26b121', true, array['search_path=pg_catalog, pg_temp']::text[]),

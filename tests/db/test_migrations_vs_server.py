@@ -140,8 +140,17 @@ FOOTPRINTS: dict[str, Which] = {
 both = pytest.mark.parametrize("which", FOOTPRINTS.values(), ids=list(FOOTPRINTS))
 
 
+def certain(touches: list[Touch]) -> list[Touch]:
+    """What the touches say is written, whatever there is already."""
+    guarded = {
+        touch.statement_no
+        for touch in touches
+        if touch.action == "create" and touch.sub is None and touch.detail.get("if_not_exists")
+    }  # with what belongs to the object
+    return [touch for touch in touches if is_certain(touch) and touch.statement_no not in guarded]
+
+
 def is_certain(touch: Touch) -> bool:
-    """Whether the touch says that something is written, whatever there is already."""
     detail = touch.detail
     if detail.get("if_exists") or detail.get("relation_if_exists") or detail.get("if_not_exists"):
         return False
@@ -231,7 +240,7 @@ Wrong = dict[tuple[str, str], list[str]]
 
 
 def share_of_real(
-    results: list[Result], which: Which, counts: Callable[[Touch], bool] = lambda touch: True
+    results: list[Result], which: Which, counted: Callable[[list[Touch]], list[Touch]] = list
 ) -> tuple[float, Wrong]:
     """How much of what is claimed the catalogs or the event triggers confirm, and what they do not.
 
@@ -242,10 +251,10 @@ def share_of_real(
     for result in results:
         touches = which(result)
         changes = server_word.written(result.before, result.after)
-        counted = server_word.claimed(filter(counts, touches)).keys()
-        claims += len(counted)
         claimed = server_word.claimed(touches)
-        unreal = [one for one in server_word.unreal(changes, claimed) if one in counted]
+        count_these = server_word.claimed(counted(touches)).keys()
+        claims += len(count_these)
+        unreal = [one for one in server_word.unreal(changes, claimed) if one in count_these]
         untold = [str(one) for one in server_word.not_told(touches, unreal, result.said)]
         if untold:
             wrong[(result.entry.id, result.entry.sql)] = untold
@@ -255,15 +264,15 @@ def share_of_real(
 
 @both
 def test_what_is_claimed_is_written(results: list[Result], which: Which) -> None:
-    real, wrong = share_of_real(results, which, is_certain)
-    assert real >= 0.985, wrong
+    real, wrong = share_of_real(results, which, certain)
+    assert real >= 0.99, wrong
 
 
 @both
 def test_what_may_be_there_already_is_mostly_written(results: list[Result], which: Which) -> None:
     """IF EXISTS, IF NOT EXISTS and OR REPLACE count like everything else."""
     real, wrong = share_of_real(results, which)
-    assert real >= 0.94, wrong
+    assert real >= 0.95, wrong
 
 
 @both
@@ -275,11 +284,11 @@ def test_what_is_needed_is_found(results: list[Result], which: Which) -> None:
         if (found := not_found(result, which(result)))
     }
     count = sum(map(len, lost.values()))
-    assert share(needed - count, count) >= 0.97, lost
+    assert share(needed - count, count) >= 0.99, lost
 
 
 def test_most_of_what_is_needed_is_in_the_text(results: list[Result]) -> None:
     """The types of columns are not."""
     needed = sum(len(result.needed) for result in results)
     lost = sum(len(not_found(result, result.alone)) for result in results)
-    assert share(needed - lost, lost) >= 0.85
+    assert share(needed - lost, lost) >= 0.9

@@ -67,6 +67,7 @@ def add(touches: Sequence[Touch], facts: Facts, query: Query) -> list[Touch]:
                 elif place[0] == PG_CLASS and (
                     (action == "drop" and touch.facet == "schema")
                     or (action == "alter" and touch.facet in ("owner", "persistence"))
+                    or _is_detached(touch)
                 ):
                     moving.setdefault(address.oid, []).append(touch)
             for extra in _neighbours(touch, facts, names):
@@ -113,6 +114,8 @@ def _moved_along(touch: Touch, row: dict[str, Any]) -> list[Touch]:
     if touch.action == "alter":
         if kind == "sequence" and touch.facet == "persistence":
             return []
+        if touch.facet == "partition" and not row["is_part"]:
+            return []
         along: dict[str, Json] = {**touch.detail, **VIA, "with": touch.name}
         return [Touch(number, kind, schema, name, None, "alter", touch.facet, along)]
     detail: dict[str, Json] = {**VIA, "with": touch.name}
@@ -122,6 +125,12 @@ def _moved_along(touch: Touch, row: dict[str, Any]) -> list[Touch]:
         came: dict[str, Json] = {**detail, "renamed_from": schema}
         found.append(Touch(number, kind, there, name, None, "create", "schema", came))
     return found
+
+
+def _is_detached(touch: Touch) -> bool:
+    """Whether it is a partition no more, nor are its indexes parts of other indexes."""
+    detail = touch.detail
+    return touch.facet == "partition" and "of" in detail and detail.get("value") is False
 
 
 def _is_guarded(touch: Touch) -> bool:
@@ -367,7 +376,7 @@ def _inherited_from(touch: Touch, facts: Facts, names: BaseNames) -> int | None:
     if touch.action == "use" and touch.kind in ("table", "table column"):
         # Rows of a parent are rows of its children too; an index reaches its partitions.
         follows = touch.facet == "data" or (
-            touch.kind == "table" and touch.detail.get("by") == "index"
+            touch.detail.get("by") == ("index" if touch.kind == "table" else "table constraint")
         )
     if not follows:
         return None
@@ -379,8 +388,9 @@ def _inherited_from(touch: Touch, facts: Facts, names: BaseNames) -> int | None:
         what = touch.detail.get("constraint_type")
         if touch.action == "create" and what not in ("check", "not null"):
             return None
-    if touch.action == "use" and touch.facet == "reference" and not relation.partitioned:
-        return None
+    checked = "expression" in touch.detail
+    if touch.action == "use" and touch.facet == "reference":
+        return relation.oid if relation.partitioned or checked else None
     return relation.oid
 
 

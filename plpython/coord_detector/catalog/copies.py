@@ -21,8 +21,9 @@ _RELATIONS = ("table", "foreign table", "view", "materialized view")
 _LABELS = {"primary key": "pkey", "unique": "key", "exclusion": "excl"}
 
 _WANTED = {
-    "partitioned table": {"column", "check", "foreign key", "index", "trigger"},
-    "parent": {"column", "check"},
+    "partitioned table": {"column", "check", "foreign key", "index", "trigger", "default"},
+    "parent": {"column", "check", "default"},
+    "row type": {"column"},
 }
 
 
@@ -74,6 +75,7 @@ def add(touches: Sequence[Touch], facts: Facts, query: Query) -> list[Touch]:
 def _sources(touches: Sequence[Touch], facts: Facts) -> Iterator[Source]:
     base = BaseNames()
     made: Touch | None = None
+    origins: dict[Name, list[Source]] = {}
     for touch in touches:
         base.follow(touch)
         if touch.action == "create" and touch.sub is None and touch.kind in _RELATIONS:
@@ -83,15 +85,27 @@ def _sources(touches: Sequence[Touch], facts: Facts) -> Iterator[Source]:
             continue
         detail = touch.detail
         place = base.relation(touch.schema, touch.name)
-        if touch.action != "use" or touch.kind not in _RELATIONS or place not in facts.relations:
+        if touch.action != "use" or touch.kind not in (*_RELATIONS, "type"):
             continue
         role = detail.get("as")
         if role == "source":
-            yield Source(made, place, _including(detail.get("including")), False)
+            source = Source(made, place, _including(detail.get("including")), False)
         elif isinstance(role, str) and role in _WANTED:
-            yield Source(made, place, _WANTED[role], True)
+            source = Source(made, place, _WANTED[role], True)
         elif detail.get("all_columns") and _shows(made, touch):
-            yield Source(made, place, {"column"}, False)
+            source = Source(made, place, {"column"}, False)
+        else:
+            continue
+        own = origins.setdefault((str(made.schema), made.name), [])
+        if place in facts.relations:
+            own.append(source)
+            yield source
+            continue
+        for origin in origins.get((touch.schema, touch.name), ()):
+            # What the script made of something that exists has what that has.
+            wanted = source.wanted & origin.wanted
+            own.append(Source(made, origin.place, wanted, source.inherits))
+            yield own[-1]
 
 
 def _including(words: Json) -> set[str]:
@@ -99,6 +113,8 @@ def _including(words: Json) -> set[str]:
     if isinstance(words, list):
         wanted |= {"check"} if "constraints" in words else set()
         wanted |= {"index"} if "indexes" in words else set()
+        wanted |= {"identity"} if "identity" in words else set()
+        wanted |= {"default"} if "defaults" in words else set()
     return wanted
 
 
@@ -125,12 +141,20 @@ def _copied(source: Source, part: dict[str, Any]) -> list[Touch]:
     detail: dict[str, Json] = {**VIA, "from": "parent" if source.inherits else "like"}
     if what == "index":
         return _index(made, (str(made.schema), made.name), part["what"], part["words"], detail)
+    if what == "identity":
+        name = names.object_name(made.name, part["member"], "seq")
+        own: dict[str, Json] = {**detail, "automatic": True}
+        return [made._replace(kind="sequence", name=name, detail=own)]
+    if what == "default":
+        by: dict[str, Json] = {**VIA, "by": "default value"}
+        [schema] = part["words"]
+        return [Touch(made.statement_no, "sequence", schema, part["member"], None, "use",
+                      "reference", by)]  # fmt: skip
     kind = {"column": f"{made.kind} column", "trigger": "trigger"}.get(what, "table constraint")
     if kind == "table constraint":
         detail["constraint_type"] = what
         detail["columns"] = list(part["words"] or ())
-    number, schema, name = made.statement_no, made.schema, made.name
-    return [Touch(number, kind, schema, name, part["member"], "create", "definition", detail)]
+    return [made._replace(kind=kind, sub=part["member"], detail=detail)]
 
 
 def _index(

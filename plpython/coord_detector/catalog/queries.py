@@ -303,6 +303,19 @@ join pg_catalog.pg_class x on x.oid = d.indexrelid
 left join pg_catalog.pg_constraint k on k.conindid = x.oid and k.contype in ('p', 'u', 'x')
                                     and k.conrelid = i.oid
 union all
+select i.schema, i.name, 'identity', a.attname, null, null, false, a.attnum::int
+from i join pg_catalog.pg_attribute a on a.attrelid = i.oid
+where a.attnum > 0 and not a.attisdropped and a.attidentity <> ''
+union all
+select i.schema, i.name, 'default', s.relname, null, array[sn.nspname::text], false, 0
+from i
+join pg_catalog.pg_attrdef e on e.adrelid = i.oid
+join pg_catalog.pg_depend d
+  on d.classid = 'pg_catalog.pg_attrdef'::regclass and d.objid = e.oid
+ and d.refclassid = 'pg_catalog.pg_class'::regclass
+join pg_catalog.pg_class s on s.oid = d.refobjid and s.relkind = 'S'
+join pg_catalog.pg_namespace sn on sn.oid = s.relnamespace
+union all
 select i.schema, i.name, 'trigger', g.tgname, null, null, g.tgtype & 1 = 0, 0
 from i join pg_catalog.pg_trigger g on g.tgrelid = i.oid
 where not g.tgisinternal
@@ -321,13 +334,14 @@ where exists (select from pg_catalog.pg_class c
 """
 
 MOVING_ALONG = """
-select t.oid::bigint as root, n.nspname as schema, x.relname as name, 'index' as kind
+select t.oid::bigint as root, n.nspname as schema, x.relname as name, 'index' as kind,
+       x.relispartition as is_part
 from unnest($1::bigint[]) as t (oid)
 join pg_catalog.pg_index i on i.indrelid = t.oid::oid
 join pg_catalog.pg_class x on x.oid = i.indexrelid
 join pg_catalog.pg_namespace n on n.oid = x.relnamespace
 union all
-select t.oid::bigint, n.nspname, s.relname, 'sequence'
+select t.oid::bigint, n.nspname, s.relname, 'sequence', false
 from unnest($1::bigint[]) as t (oid)
 join pg_catalog.pg_depend d
   on d.refclassid = 'pg_catalog.pg_class'::regclass and d.refobjid = t.oid::oid

@@ -159,7 +159,7 @@ def _parents(
             if name not in table.columns:
                 copy_column(work, target, table, kind, name, column, "parent")
     if node.ofTypename is not None:
-        work.type_use(node.ofTypename, by=kind)
+        work.type_use(node.ofTypename, **{"by": kind, "as": "row type"})
         parts = tuple(name.sval for name in node.ofTypename.names)
         known = work.scope.tables.get(work.scope.resolve(parts, "type")[0])
         if known is None:
