@@ -18,7 +18,8 @@ from coord_detector.model import Conflict
 from coord_detector.rules import compare, prepare
 from coord_detector.rules.book import GROUPS
 from tests.execution import Executor, Truth
-from tests.property.schemas import Schema, pairs
+from tests.property.changes import pairs
+from tests.property.schemas import Schema
 from tests.score_pairs import catalog_query, strongest, touches_of
 
 ABOUT_ROWS = {rule.name for title, rules in GROUPS if title == "Rows" for rule in rules}

@@ -27,7 +27,7 @@ def note(touches: Sequence[Touch], facts: Facts, query: Query) -> list[Touch]:
         sub = touch.sub
         if touch.schema is not None and sub is not None and touch.action != "use":
             base = names.relation(touch.schema, touch.name)
-            if _is_absent(touch, base, facts):
+            if _is_absent(touch, base, names, facts):
                 touch = touch._replace(detail={**touch.detail, "absent": True})
             elif touch.kind in ("trigger", "rule") and "events" not in touch.detail:
                 touch = _trigger(touch, facts.triggers.get((*base, sub)))
@@ -112,16 +112,15 @@ def _defaults_and_enums(
     return defaults, enums
 
 
-def _is_absent(touch: Touch, table: Name, facts: Facts) -> bool:
+def _is_absent(touch: Touch, table: Name, names: BaseNames, facts: Facts) -> bool:
     """Whether DROP … IF EXISTS finds nothing of that name on its table."""
+    if touch.action != "drop" or not touch.detail.get("if_exists") or table not in facts.relations:
+        return False
+    sub = str(touch.sub)
+    if touch.kind == "table column":
+        return (*table, names.column(table, sub)) not in facts.columns
     kind = MEMBER_KINDS.get(touch.kind)
-    return (
-        kind is not None
-        and touch.action == "drop"
-        and bool(touch.detail.get("if_exists"))
-        and table in facts.relations
-        and (kind, *table, str(touch.sub)) not in facts.members
-    )
+    return kind is not None and (kind, *table, sub) not in facts.members
 
 
 def _checked(touch: Touch, table: Name, names: BaseNames, facts: Facts) -> Touch:

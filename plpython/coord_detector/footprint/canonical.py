@@ -17,6 +17,10 @@ from ..uses.nodes import is_a
 MOST_CHARACTERS = 300
 """Longer definitions are told apart by a digest; nobody would read them in a message."""
 
+MOST_OF_A_LABEL = 63
+MOST_LITERALS = 30
+"""Of a longer definition so many short constants are kept beside the digest."""
+
 _NO_MEANING = frozenset(
     (
         "location",
@@ -46,7 +50,18 @@ def shortened(text: str) -> str:
     if len(text) <= MOST_CHARACTERS:
         return text
     digest = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
-    return f"{text[:40]}… #{digest}"
+    return f"{text[:40]}… #{digest}{_short_literals(text)}"
+
+
+def _short_literals(text: str) -> str:
+    """The string constants that could be labels of an enum: rules look for those."""
+    found: dict[str, None] = {}
+    for number, piece in enumerate(text.split("'")):
+        if number % 2 and 0 < len(piece) <= MOST_OF_A_LABEL:
+            found[f" '{piece}'"] = None
+            if len(found) == MOST_LITERALS:
+                break
+    return "".join(found)
 
 
 def full_text(node: Any, scope: Scope) -> str:

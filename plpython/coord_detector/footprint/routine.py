@@ -44,6 +44,13 @@ def create_function(work: Work, node: Node) -> None:
     names: list[Json] = [one.name for one in parameters if one.mode in _INPUT]
     if any(names):
         detail["arguments"] = names
+    if any(one.defexpr is not None for one in parameters):
+        detail["has_defaults"] = True
+    if any(one.mode == _MODE.FUNC_PARAM_VARIADIC for one in parameters):
+        detail["variadic"] = True
+    for option in node.options or ():
+        if option.defname == "language":
+            detail["language"] = option.arg.sval
     work.add(kind, target, None, "create", "definition", detail)
     note_routine(work, kind, target, place.name)
     _note_result(work, place.options[0], node)

@@ -168,4 +168,41 @@ MISSES: tuple[Miss, ...] = (
         "alter table t rename to old_t; create table t (id integer)",
         "drop table t cascade; create table t (id bigint); drop index by_c",
     ),
+    Miss(
+        "OR REPLACE of a function with other names for its parameters, and the function renamed",
+        "what the parameters of a function that is there are called is not looked up",
+        "create function f(a integer) returns integer language sql as 'select a';",
+        "create or replace function f(b integer) returns integer language sql as 'select b'",
+        "alter function f(integer) rename to g",
+    ),
+    Miss(
+        "a constraint on a column, and one of the same name after CASCADE took the column",
+        "that CASCADE takes the other side's constraint along is not seen: the two are said to"
+        " clash",
+        TABLE,
+        "alter table t add constraint known check (c is not null)",
+        "alter table t drop column c cascade; alter table t add constraint known check (id > 0)",
+    ),
+    Miss(
+        "DROP OWNED, and a table that is given to the role and that others depend on",
+        "without CASCADE it fails then, so that one order is left; the two are said to clash",
+        TABLE + " create view v as select id from t; create role example_of_a_rule nologin;",
+        "drop owned by example_of_a_rule",
+        "alter table t owner to example_of_a_rule",
+    ),
+    Miss(
+        "DROP OWNED and REASSIGN OWNED of a role that owns nothing",
+        "whether a role owns anything is not looked up: the two are said to clash",
+        "create role example_of_a_rule nologin;",
+        "drop owned by example_of_a_rule",
+        "reassign owned by example_of_a_rule to pg_monitor",
+    ),
+    Miss(
+        "a table that is rebuilt as a copy of itself, and a change that the copy takes over",
+        "what LIKE copies of a change that came before is not worked out: the two are said to"
+        " clash",
+        "create table t (id integer primary key, c text constraint known check (c <> ''));",
+        "create table new_t (like t including all); drop table t; alter table new_t rename to t",
+        "alter table t drop constraint known",
+    ),
 )

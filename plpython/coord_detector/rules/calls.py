@@ -68,12 +68,9 @@ def _fits(arguments: Json, signature: str, touches: list[Touch]) -> bool:
     if arguments == declared:
         return True
     made = next((touch for touch in touches if touch.action == "create"), None)
-    definition = made.detail.get("definition") if made is not None else None
-    if not isinstance(definition, str):
+    if made is None:
         return False
-    if arguments < declared:
-        return " default " in definition
-    return "variadic" in definition or "(v " in definition or ", v " in definition
+    return ("has_defaults" if arguments < declared else "variadic") in made.detail
 
 
 def _count(signature: str) -> int:

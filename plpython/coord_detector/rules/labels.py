@@ -100,7 +100,7 @@ def _may_hold_labels(touch: Touch) -> bool:
         return True
     if touch.kind in ("type", "enum value") or touch.action == "use":
         return False
-    return "language plpgsql" not in str(touch.detail.get("definition"))  # read when it runs
+    return touch.detail.get("language") != "plpgsql"  # that is read when it runs
 
 
 def _has_label(touch: Touch, label: str, columns: set[Key], by_name: bool) -> bool:

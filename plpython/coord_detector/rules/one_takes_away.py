@@ -23,7 +23,8 @@ def one_drops(dropper: Effect, other: Effect, side: Side, report: Report) -> Non
         return
     waiting = [touch for touch in other.uses if touch.facet == "absence"]
     if waiting:
-        _dependent_first(dropper, side, report)
+        if "absent" not in gone.detail:
+            _dependent_first(dropper, side, report)
         return
     cascade = bool(gone.detail.get("cascade")) or bool(gone.detail.get("implied"))
     looked_up = [touch for touch in looked_up_by(other) if "all_columns" not in touch.detail]

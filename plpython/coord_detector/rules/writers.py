@@ -133,9 +133,12 @@ def _in_both_orders(one: Touch, two: Touch, first: Effect, second: Effect) -> bo
     if "where" not in a or "where" not in b:
         return False
     where_a, where_b = condition_of(a), condition_of(b)
+    meet = not disjoint(where_a, where_b)
+    if meet and not _named(one, "reads").isdisjoint(_named(two, "set", "computed")):
+        return True
     if a.get("rest") or b.get("rest"):
-        return not disjoint(where_a, where_b) and _set_differently(one, two)
-    if not disjoint(where_a, where_b):
+        return meet and _set_differently(one, two)
+    if meet:
         start = {**fixed(where_a), **fixed(where_b)}
         ab = _then(_then(start, one, first), two, second)
         ba = _then(_then(start, two, second), one, first)
@@ -145,6 +148,15 @@ def _in_both_orders(one: Touch, two: Touch, first: Effect, second: Effect) -> bo
     if alone is None:
         return False
     return satisfied(where_b, alone) is True and _then(alone, two, second) != alone
+
+
+def _named(update: Touch, *words: str) -> set[str]:
+    """Columns that a change of rows names in these parts of its detail."""
+    names: set[str] = set()
+    for word in words:
+        value = update.detail.get(word)
+        names.update(map(str, value) if isinstance(value, (list, dict)) else ())
+    return names
 
 
 def _set_differently(one: Touch, two: Touch) -> bool:

@@ -4066,7 +4066,7 @@ def note(touches: Sequence[Touch], facts: Facts, query: Query) -> list[Touch]:
         sub = touch.sub
         if touch.schema is not None and sub is not None and touch.action != "use":
             base = names.relation(touch.schema, touch.name)
-            if _is_absent(touch, base, facts):
+            if _is_absent(touch, base, names, facts):
                 touch = touch._replace(detail={**touch.detail, "absent": True})
             elif touch.kind in ("trigger", "rule") and "events" not in touch.detail:
                 touch = _trigger(touch, facts.triggers.get((*base, sub)))
@@ -4151,16 +4151,15 @@ def _defaults_and_enums(
     return defaults, enums
 
 
-def _is_absent(touch: Touch, table: Name, facts: Facts) -> bool:
+def _is_absent(touch: Touch, table: Name, names: BaseNames, facts: Facts) -> bool:
     """Whether DROP \u2026 IF EXISTS finds nothing of that name on its table."""
+    if touch.action != "drop" or not touch.detail.get("if_exists") or table not in facts.relations:
+        return False
+    sub = str(touch.sub)
+    if touch.kind == "table column":
+        return (*table, names.column(table, sub)) not in facts.columns
     kind = MEMBER_KINDS.get(touch.kind)
-    return (
-        kind is not None
-        and touch.action == "drop"
-        and bool(touch.detail.get("if_exists"))
-        and table in facts.relations
-        and (kind, *table, str(touch.sub)) not in facts.members
-    )
+    return kind is not None and (kind, *table, sub) not in facts.members
 
 
 def _checked(touch: Touch, table: Name, names: BaseNames, facts: Facts) -> Touch:
@@ -13647,6 +13646,43 @@ MISSES: tuple[Miss, ...] = (
         "alter table t rename to old_t; create table t (id integer)",
         "drop table t cascade; create table t (id bigint); drop index by_c",
     ),
+    Miss(
+        "OR REPLACE of a function with other names for its parameters, and the function renamed",
+        "what the parameters of a function that is there are called is not looked up",
+        "create function f(a integer) returns integer language sql as 'select a';",
+        "create or replace function f(b integer) returns integer language sql as 'select b'",
+        "alter function f(integer) rename to g",
+    ),
+    Miss(
+        "a constraint on a column, and one of the same name after CASCADE took the column",
+        "that CASCADE takes the other side's constraint along is not seen: the two are said to"
+        " clash",
+        TABLE,
+        "alter table t add constraint known check (c is not null)",
+        "alter table t drop column c cascade; alter table t add constraint known check (id > 0)",
+    ),
+    Miss(
+        "DROP OWNED, and a table that is given to the role and that others depend on",
+        "without CASCADE it fails then, so that one order is left; the two are said to clash",
+        TABLE + " create view v as select id from t; create role example_of_a_rule nologin;",
+        "drop owned by example_of_a_rule",
+        "alter table t owner to example_of_a_rule",
+    ),
+    Miss(
+        "DROP OWNED and REASSIGN OWNED of a role that owns nothing",
+        "whether a role owns anything is not looked up: the two are said to clash",
+        "create role example_of_a_rule nologin;",
+        "drop owned by example_of_a_rule",
+        "reassign owned by example_of_a_rule to pg_monitor",
+    ),
+    Miss(
+        "a table that is rebuilt as a copy of itself, and a change that the copy takes over",
+        "what LIKE copies of a change that came before is not worked out: the two are said to"
+        " clash",
+        "create table t (id integer primary key, c text constraint known check (c <> ''));",
+        "create table new_t (like t including all); drop table t; alter table new_t rename to t",
+        "alter table t drop constraint known",
+    ),
 )
 $coord0$),
 ('rules/book_needed.py', $coord0$"""Rules for what one side uses and the other changes."""
@@ -16202,7 +16238,8 @@ def one_drops(dropper: Effect, other: Effect, side: Side, report: Report) -> Non
         return
     waiting = [touch for touch in other.uses if touch.facet == "absence"]
     if waiting:
-        _dependent_first(dropper, side, report)
+        if "absent" not in gone.detail:
+            _dependent_first(dropper, side, report)
         return
     cascade = bool(gone.detail.get("cascade")) or bool(gone.detail.get("implied"))
     looked_up = [touch for touch in looked_up_by(other) if "all_columns" not in touch.detail]
@@ -17863,9 +17900,12 @@ def _in_both_orders(one: Touch, two: Touch, first: Effect, second: Effect) -> bo
     if "where" not in a or "where" not in b:
         return False
     where_a, where_b = condition_of(a), condition_of(b)
+    meet = not disjoint(where_a, where_b)
+    if meet and not _named(one, "reads").isdisjoint(_named(two, "set", "computed")):
+        return True
     if a.get("rest") or b.get("rest"):
-        return not disjoint(where_a, where_b) and _set_differently(one, two)
-    if not disjoint(where_a, where_b):
+        return meet and _set_differently(one, two)
+    if meet:
         start = {**fixed(where_a), **fixed(where_b)}
         ab = _then(_then(start, one, first), two, second)
         ba = _then(_then(start, two, second), one, first)
@@ -17875,6 +17915,15 @@ def _in_both_orders(one: Touch, two: Touch, first: Effect, second: Effect) -> bo
     if alone is None:
         return False
     return satisfied(where_b, alone) is True and _then(alone, two, second) != alone
+
+
+def _named(update: Touch, *words: str) -> set[str]:
+    """Columns that a change of rows names in these parts of its detail."""
+    names: set[str] = set()
+    for word in words:
+        value = update.detail.get(word)
+        names.update(map(str, value) if isinstance(value, (list, dict)) else ())
+    return names
 
 
 def _set_differently(one: Touch, two: Touch) -> bool:
@@ -22639,7 +22688,7 @@ from typing import Any
 
 from ..loader import ast, enums
 from ..model import Json
-from .nodes import is_a
+from .nodes import child_names, is_a
 
 Facts = dict[str, Json]
 
@@ -22691,16 +22740,42 @@ def _row(node: Any) -> Facts:
 
 
 def updated(node: Any) -> Facts:
-    """The constants that UPDATE sets, and its condition."""
+    """The constants that UPDATE sets, what it computes and from what, and its condition."""
     targets = node.targetList or ()
     if len(targets) > MOST:
         return {}
+    computed = [target for target in targets if not _is_constant(target.val)]
     values: dict[str, Json] = {
         target.name: _constant(target.val)
         for target in targets
         if target.name and _is_constant(target.val)
     }
-    return {"set": values, **condition(node.whereClause)}
+    facts: Facts = {"set": values, **condition(node.whereClause)}
+    if computed:
+        facts["computed"] = [target.name for target in computed]
+        reads = _own_columns(node, [target.val for target in computed])
+        if reads:
+            facts["reads"] = list(reads)
+    return facts
+
+
+def _own_columns(node: Any, values: Sequence[Any]) -> list[str]:
+    """The columns of the table that is updated of which new values are made."""
+    alias = node.relation.alias
+    own = node.relation.relname if alias is None else alias.aliasname
+    found: dict[str, None] = {}
+    stack = list(values)
+    while stack and len(found) < MOST:
+        part = stack.pop()
+        if part.__class__ is tuple:
+            stack.extend(part)
+        elif is_a(part, ast.ColumnRef):
+            names = [getattr(field, "sval", "*") for field in part.fields]
+            if names[-2:-1] == [own] or (len(names) == 1 and not node.fromClause):
+                found[names[-1]] = None
+        elif not is_a(part, ast.SelectStmt):
+            stack.extend(getattr(part, name) for name in child_names(part.__class__))
+    return list(found)
 
 
 def condition(node: Any) -> Facts:
@@ -23325,7 +23400,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $function$
 # As the owner: where the parser lies is nothing that a caller may influence.
-if 'confiture_coord 61faaf4816da5c0e' in GD:
+if 'confiture_coord 58cf471c48cd2bad' in GD:
     return
 import importlib
 import importlib.machinery
@@ -23333,7 +23408,7 @@ import importlib.util
 import marshal
 import sys
 
-package = 'coord_detector_61faaf4816da5c0e'
+package = 'coord_detector_58cf471c48cd2bad'
 python = f'{sys.implementation.cache_tag} {importlib.util.MAGIC_NUMBER.hex()}'
 compiled = plpy.prepare(
     'select path, code from coord.detector_code where fingerprint = $1 and python = $2',
@@ -23396,7 +23471,7 @@ loader = importlib.import_module(package + '.loader')
 loader.prepare(f"{folder[0]['setting']}/confiture_coord/{version}", in_backend=True)
 backend = importlib.import_module(package + '.backend')
 backend.start(plpy)
-GD['confiture_coord 61faaf4816da5c0e'] = backend
+GD['confiture_coord 58cf471c48cd2bad'] = backend
 $function$;
 comment on function coord._load_detector() is
     'Loads the detector into this session (internal; harmless to call)';
@@ -23409,7 +23484,7 @@ import importlib.util
 import marshal
 import sys
 
-package = 'coord_detector_61faaf4816da5c0e'
+package = 'coord_detector_58cf471c48cd2bad'
 python = f'{sys.implementation.cache_tag} {importlib.util.MAGIC_NUMBER.hex()}'
 insert = plpy.prepare(
     'insert into coord.detector_code (fingerprint, python, path, code) values ($1, $2, $3, $4)',
@@ -24543,10 +24618,10 @@ create or replace function coord._footprint(
 )
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord 61faaf4816da5c0e')
+detector = GD.get('confiture_coord 58cf471c48cd2bad')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 61faaf4816da5c0e']
+    detector = GD['confiture_coord 58cf471c48cd2bad']
 return detector.footprint(changes, change_list, search_path, effective_path)
 $function$;
 comment on function coord._footprint(text, text[], text, name[]) is
@@ -24627,10 +24702,10 @@ set plan_cache_mode = force_generic_plan
 set jit = off
 set quote_all_identifiers = off
 as $function$
-detector = GD.get('confiture_coord 61faaf4816da5c0e')
+detector = GD.get('confiture_coord 58cf471c48cd2bad')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 61faaf4816da5c0e']
+    detector = GD['confiture_coord 58cf471c48cd2bad']
 return detector.compare(
     text_a, list_a, text_b, list_b, search_path, effective_path, use_catalog, limits)
 $function$;
@@ -24734,10 +24809,10 @@ comment on function coord.compare_changes(text[], text, text, boolean) is
 create or replace function coord._detector_facts(out problem text[], out facts json)
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord 61faaf4816da5c0e')
+detector = GD.get('confiture_coord 58cf471c48cd2bad')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 61faaf4816da5c0e']
+    detector = GD['confiture_coord 58cf471c48cd2bad']
 return detector.facts()
 $function$;
 comment on function coord._detector_facts() is
@@ -24759,10 +24834,10 @@ set plan_cache_mode = force_generic_plan
 set jit = off
 set quote_all_identifiers = off
 as $function$
-detector = GD.get('confiture_coord 61faaf4816da5c0e')
+detector = GD.get('confiture_coord 58cf471c48cd2bad')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 61faaf4816da5c0e']
+    detector = GD['confiture_coord 58cf471c48cd2bad']
 return detector.analyse(changes, change_list, search_path, effective_path, tables_declared,
                         feature_name, limits)
 $function$;
@@ -24781,10 +24856,10 @@ set plan_cache_mode = force_generic_plan
 set jit = off
 set quote_all_identifiers = off
 as $function$
-detector = GD.get('confiture_coord 61faaf4816da5c0e')
+detector = GD.get('confiture_coord 58cf471c48cd2bad')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 61faaf4816da5c0e']
+    detector = GD['confiture_coord 58cf471c48cd2bad']
 return detector.detect(
     intent_no, agent_id, feature_name, keys, are_exclusive, touches, resolved_path)
 $function$;
@@ -25942,10 +26017,10 @@ comment on function coord.amend_intent(uuid, text[], text[], text, text, text) i
 create or replace function coord._sort_intents(nodes json, edges json) returns json
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord 61faaf4816da5c0e')
+detector = GD.get('confiture_coord 58cf471c48cd2bad')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 61faaf4816da5c0e']
+    detector = GD['confiture_coord 58cf471c48cd2bad']
 return detector.merge_order(nodes, edges)
 $function$;
 comment on function coord._sort_intents(json, json) is
@@ -26384,7 +26459,7 @@ with ours (name, body, security_definer, settings) as (
     values
 ('_actor', '1f18e24a0fc5d3a93dce49596a06e5490056e6586d2742f4f2616d342b9eb0d2', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_amend', '7e6a0e12eb3ab7c3827b3f9ce1ffbd021acee47513fba8f934c5c9adb03fb570', true, array['search_path=pg_catalog, pg_temp']::text[]),
-('_analyse', '5271bbecdcfef251a5dc68506b436a7af05397fc0787ad5113400eb35ac1324d', false, array['plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
+('_analyse', '899ec1c119a2f87642f38354a80a667ad49236b3a52ffbb1e8b28cc194bd60cb', false, array['plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
 ('_append_history', '8a9eea1b4606579ac7b0296299e644caa5376282fa36973429a7f3ceff78729f', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_authorise', 'c62c1527f3a9c9edd31a092a506bf95cb50ebb0c69beb1527d70df01d1da8009', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_authorise_review', '0577744c55b7787ae7f48e9e124976df695deddaa18d2a38a8bcd2d17ca89aa2', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -26403,7 +26478,7 @@ with ours (name, body, security_definer, settings) as (
 ('_check_text', 'db01aaf36f9d57fc497b1997f7ba64675cc7a9fb9cf79b3f5278956fe597b27d', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_check_transition', 'e599451da1cc2eaa3c48a568d2ef0836db5432e24f46dfa3287a573fea4637f1', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_choice', '6a0ec09ca728fa8eb8b028fb505a70f93afd7c5095f2c6c0437233e035cd5d30', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_compare', '7f1c3be4679757ad0d3b2af29af4d4e00a39eb1ec7d11d0b99f5d46601bd06aa', false, array['plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
+('_compare', '848d5cb3ef21f0cf43f1c26ca644bc612b7b5c72f1ba95c3f3ba229d92951d09', false, array['plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
 ('_compare_rows', 'dd08eeca5d3dd639f8f0733f06353fa94cb3bd9b3e808684fb0e5636fa399035', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_conflict_json', 'a3932a0d0c54d5c6e2a7a60973f3dcf570b7b6a3c9c6a1f28a0d89edad5203b2', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_conflict_line', 'bb606d623ac35ddfb72ef3905e94aba579c416a22a2db649125cceb68f12d403', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -26412,13 +26487,13 @@ with ours (name, body, security_definer, settings) as (
 ('_counts', '7fe8790f45e15bd26f82f9151646c029fb46c2b3487c1b571619010f7fce82b7', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_declare', 'd7b4b1148e125153e71c3a09616a03b0210ac958d245ea152a29997158154fff', false, null::text[]),
 ('_depends_on', 'f37bc93deed02bf43a8a632aea86923b8f86906001140165b00e5d823ca71d6d', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_detect', '69cc3ad814af1ac3005306790700d067f6712db0003ce904bf675f7a263c4da2', false, array['enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
-('_detector_facts', '3d025548d03236e92484466e1587700068899d7f2020e7e011ed27b207f66fcd', false, null::text[]),
-('_detector_sources', 'a7b68e3b38008691192b5b1460de76b7403951277bf0aa35d5ee98504408ea33', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_detect', '76d1a62754072b5d4c029ca8f98f199bbeccaefa29f28451dc960679a138fa2e', false, array['enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
+('_detector_facts', '53b3c9b65b255a9be29e4541462e21f3d26a8fbf3d283640958fe30906e0b973', false, null::text[]),
+('_detector_sources', 'db177bf08f759943f2108557888d75711c753ece49545ab1f93d8140c93f3058', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_digest_of', 'af0f4735eb433dca9fd14b71246b20d20daa3cba8f7c0cd06774be1d1088bd30', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_ended', '679a84d1d5a194bca40468412857eae0e2e10b1e58e855442af1b763c8ada9be', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_follow_transition', '35b401e5c0362e7364b602cda21afbef50d5be447c42e99475bf5c4433bdb7a0', true, array['search_path=pg_catalog, pg_temp']::text[]),
-('_footprint', '06a97584dc13ac41131100a1e0c746582ef584b6283a429d553a53a7e6f3c397', false, null::text[]),
+('_footprint', '0e21239094fba17f3ec339d869ccfeb41a60b3b42bd799e2086fb628b5fc7b9d', false, null::text[]),
 ('_footprint_problems', '9aea6fc496338611dd24530c5c28fc4a5a0263ac96ae68681b64166a55d43163', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_footprint_rows', '2cf258b01339c7b05129607c705ac7d7cf484d67ac6bb504d677d0782027a4bf', false, null::text[]),
 ('_for_client', 'd0825a6fb3e6d430f3d0516425c793652a21db2021c07ab80944ab1d2c9b62fb', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -26446,7 +26521,7 @@ with ours (name, body, security_definer, settings) as (
 ('_known_hashes', '4f7872e748c4ad03daeaccbcc0f6259069f7be6c358d858ae4626cca6f837fda', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_limit_lock_wait', '4eed619fef29ee8feefa29b6653cf4fd679e0e33931a8cf4a4ed9698cea5ae8d', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_limits', 'ffaff60bb0800af484cb83e505b5a2b84b78e7495a3c4b0538c9f442bf412c0e', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_load_detector', 'a72e747ff3ef66c19a863a3d720a5e45d2ff046f984fa802763eb48800425f47', true, array['search_path=pg_catalog, pg_temp']::text[]),
+('_load_detector', '49e1200cb173e6c01f1e80c56e061bc8262b0da5b33a4aa92d0f692bc4240815', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_container', '423434b839f055dd1b41a180585f7d2262aa43f041472a83077af7de726a878f', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_holder', 'b5cbdc0966ec19527fcf60f6a1819b4a82cfbf52f64f5af082ff850e624a4861', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_intent_keys', '001e7dcfa0ced100c60e78b7b257478730a36c946731aaf1ff8cd2f0ac627023', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -26471,7 +26546,7 @@ with ours (name, body, security_definer, settings) as (
 ('_register', '56586fa081177e9edb9742f7387773afbdb95351798f0c855838049b364b823e', true, array['search_path=pg_catalog, pg_temp', 'enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
 ('_setting_of', '9d76f07c41d36e171fb59699533b0dfe2bb059a0e9b71815c7d80aaf51c362b8', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_settle', '9d4fad5adf4522029c8ffd5d5136f09ccb1d48c849bb89563c90a4e4156350cc', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_sort_intents', '01b88f11931891dbce4b39a089a43e41094a914402d30be86f582908787076b9', false, null::text[]),
+('_sort_intents', '0e8e72af1ad63cf9e073d88541e7ae3a77399977b22c562ad975ccdc2c943528', false, null::text[]),
 ('_status_after_conflict', '60693c723e2feefd7ba0d87d0cd41e22dcacacbceb5b21329700a2d216169e9e', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_store_conflicts', '380c4a52ee39572d837cbab55a1ce74f44c445652d82c5daa2882e8b163ba095', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_store_footprint', 'c61256ff241805c040abb05c226075df836ef4d55af9edda52519d7e0880d485', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -26491,7 +26566,7 @@ with ours (name, body, security_definer, settings) as (
 ('compare_changes', '1d38b48d75c0b9ccb3ad217145abf0a3d4104e92fd1eafbf57281b45e75e025e', false, null::text[]),
 ('compare_changes', 'c1c57ed3b89f392da90e83e7e4b80eb1c5190f50bd8e4524bf2cc7ddb3e6f559', false, null::text[]),
 ('compare_changes', 'ef266f6615d9f01190de9cd8fb41a98476373a7e0c087bc8e5e3d652a18528d5', false, null::text[]),
-('compile_detector', 'b746a24f68c5ab75dd1f737389279ee730b31f757706f878708fd80ec437d358', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('compile_detector', 'eac67f30b53a42f9fad13243f7ddf537d7bc6fec30d6c20a506f37188d73ba3b', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('conflicts_of', '8986db19d00b60fecf4c8390651e72549c95cabda085669464d62af07d11cb31', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('detector_check', '12455e239e7799ca6932895ce957e587f00cd41d0bba27ba4d696593576bf83c', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('export_ended', '37a73f17837d8b565ad3462f63279cfc2f85d64a7dfe9d32605f50aa6a26b121', true, array['search_path=pg_catalog, pg_temp']::text[]),
