@@ -46,6 +46,8 @@ def truncate(work: Work, node: Node) -> None:
             detail["cascade"] = True
         if node.restart_seqs:
             detail["restart_identity"] = True
+        if not relation.inh:
+            detail["only"] = True
         work.add(work.relation_kind(target), target, None, "use", "data", detail)
 
 

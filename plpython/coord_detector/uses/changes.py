@@ -107,7 +107,7 @@ def _merge(collector: Collector, node: Any, outer: Level | None, common: CommonT
 def _target(collector: Collector, relation: Any, command: str, facts: row_facts.Facts) -> Source:
     """The table that a statement changes; it is never a WITH query."""
     alias = relation.alias.aliasname if relation.alias is not None else None
-    source = collector.source(relation.schemaname, relation.relname, alias)
+    source = collector.source(relation.schemaname, relation.relname, alias, relation.inh)
     collector.table(source, "write", command=command, **facts)
     return source
 

@@ -108,11 +108,15 @@ class Collector:
             return ()
         return self.scope.resolve((schema, name) if schema else (name,), "relation")
 
-    def source(self, schema: str | None, name: str, alias: str | None = None) -> Source:
-        """A table as an item of a FROM clause."""
-        return self.table_source(
+    def source(
+        self, schema: str | None, name: str, alias: str | None = None, inherits: bool = True
+    ) -> Source:
+        """A table as an item of a FROM clause, with its heirs unless ONLY stands before it."""
+        source = self.table_source(
             alias or name, self.relations(schema, name), None if alias else schema
         )
+        source.only = not inherits
+        return source
 
     def table_source(
         self, alias: str, tables: tuple[Relation, ...], schema: str | None = None
@@ -146,7 +150,7 @@ class Collector:
     def table(self, source: Source, access: Access = "read", **flags: Json) -> None:
         """Add the use of a table; what is said of it at one place holds for all."""
         options = tuple((option, 0) for option in source.tables)
-        self._add("table", options, None, access, False, {}, flags)
+        self._add("table", options, None, access, False, self._only(source), flags)
         if "all_columns" in flags and source.own and source.tables not in self._whole:
             self._whole.add(source.tables)
             for name in sorted(source.known):
@@ -155,7 +159,12 @@ class Collector:
     def column(self, source: Source, name: str, access: Access = "read") -> None:
         if name not in builtin_names.SYSTEM_COLUMNS:
             options = tuple((option, 0) for option in source.tables)
-            self._add("table column", options, name, access, False, {})
+            self._add("table column", options, name, access, False, self._only(source))
+
+    def _only(self, *sources: Source) -> dict[str, Json]:
+        """What a statement that runs now says of tables whose heirs it leaves alone."""
+        alone = self.facet == "data" and all(source.only for source in sources)
+        return {"only": True} if alone else {}
 
     def spelled_out(self, source: Source) -> None:
         """Add what ``*`` stands for in a list of columns, as far as the script tells."""
@@ -186,7 +195,8 @@ class Collector:
         for source, depth in candidates:
             for table in source.tables:
                 options.setdefault(table, depth)
-        return self._add("table column", tuple(options.items()), name, "read", uncertain, {})
+        only = self._only(*(source for source, _ in candidates)) if candidates else {}
+        return self._add("table column", tuple(options.items()), name, "read", uncertain, only)
 
     def constraint_guess(self, source: Source, name: str) -> None:
         """Add the use of a constraint that goes by this name unless somebody chose another."""

@@ -58,17 +58,19 @@ def _table(collector: Collector, node: Any, common: CommonTables) -> Source:
         known = common.get(node.relname)
         if known is not None:
             return known.source(alias or node.relname, columns)
-    source = collector.source(node.schemaname, node.relname, alias)
+    source = collector.source(node.schemaname, node.relname, alias, node.inh)
     collector.table(source)
     if columns:
         # The list renames the first columns, whichever they are.
         collector.table(source, all_columns=True)
-        source = Source(
+        named = Source(
             source.alias,
             tables=source.tables,
             known=frozenset(columns),
             is_open=True,
         )
+        named.only = source.only
+        return named
     return source
 
 

@@ -105,7 +105,9 @@ class ValueReader(TokenReader):
         self.variables.unbind(name)
         target = self._target(start, end)
         value = None if target is None else value_of(target, self.variables.values)
-        if value is not None and self._room.take(len("".join(value))):
+        if value is None:
+            return
+        if self._room.take(len(value) if isinstance(value, str) else sum(map(len, value))):
             self.variables.bind(value, name)
 
     def _target(self, start: int, end: int) -> object:

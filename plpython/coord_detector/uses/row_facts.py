@@ -11,7 +11,7 @@ from typing import Any
 
 from ..loader import ast, enums
 from ..model import Json
-from .nodes import is_a
+from .nodes import child_names, is_a
 
 Facts = dict[str, Json]
 
@@ -63,16 +63,42 @@ def _row(node: Any) -> Facts:
 
 
 def updated(node: Any) -> Facts:
-    """The constants that UPDATE sets, and its condition."""
+    """The constants that UPDATE sets, what it computes and from what, and its condition."""
     targets = node.targetList or ()
     if len(targets) > MOST:
         return {}
+    computed = [target for target in targets if not _is_constant(target.val)]
     values: dict[str, Json] = {
         target.name: _constant(target.val)
         for target in targets
         if target.name and _is_constant(target.val)
     }
-    return {"set": values, **condition(node.whereClause)}
+    facts: Facts = {"set": values, **condition(node.whereClause)}
+    if computed:
+        facts["computed"] = [target.name for target in computed]
+        reads = _own_columns(node, [target.val for target in computed])
+        if reads:
+            facts["reads"] = list(reads)
+    return facts
+
+
+def _own_columns(node: Any, values: Sequence[Any]) -> list[str]:
+    """The columns of the table that is updated of which new values are made."""
+    alias = node.relation.alias
+    own = node.relation.relname if alias is None else alias.aliasname
+    found: dict[str, None] = {}
+    stack = list(values)
+    while stack and len(found) < MOST:
+        part = stack.pop()
+        if part.__class__ is tuple:
+            stack.extend(part)
+        elif is_a(part, ast.ColumnRef):
+            names = [getattr(field, "sval", "*") for field in part.fields]
+            if names[-2:-1] == [own] or (len(names) == 1 and not node.fromClause):
+                found[names[-1]] = None
+        elif not is_a(part, ast.SelectStmt):
+            stack.extend(getattr(part, name) for name in child_names(part.__class__))
+    return list(found)
 
 
 def condition(node: Any) -> Facts:

@@ -31,7 +31,7 @@ class Output(NamedTuple):
 class Source:
     """One item of a FROM clause, as column references see it."""
 
-    __slots__ = ("alias", "schema", "tables", "known", "own", "through", "is_open")
+    __slots__ = ("alias", "schema", "tables", "known", "own", "through", "is_open", "only")
 
     def __init__(
         self,
@@ -57,6 +57,8 @@ class Source:
         """Tables whose columns a subquery passes on, whatever they are."""
         self.is_open = is_open
         """It may have columns of which the text does not tell the names."""
+        self.only = False
+        """Written with ONLY: the rows of its heirs are none of its rows."""
 
     def find(self, name: str) -> Finding:
         """Tell whether a column of this name comes from here, and from which tables."""

@@ -91,7 +91,7 @@ def _execute(collector: Collector, node: Any, nested: Nested | None) -> None:
 def _rows_of_tables(collector: Collector, node: Any, nested: Nested | None) -> None:
     """TRUNCATE and LOCK."""
     for relation in node.relations:
-        source = collector.source(relation.schemaname, relation.relname)
+        source = collector.source(relation.schemaname, relation.relname, None, relation.inh)
         collector.table(source, "write" if is_a(node, ast.TruncateStmt) else "read")
 
 
