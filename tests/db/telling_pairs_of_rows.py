@@ -157,4 +157,24 @@ ROWS: dict[str, tuple[str, str]] = {
         "insert into event values (1, 'x')",
         "alter table event add constraint kinds check (kind in ('a', 'b'))",
     ),
+    "a partition leaves, and rows of ONLY the whole": (
+        "alter table event detach partition event_1",
+        "delete from only event where id = 1",
+    ),
+    "a column computed from one that the other sets": (
+        "update member set email = id || '@x', points = points + 1",
+        "update member set id = 7 where id = 1",
+    ),
+    "a column computed from one that the other does not set": (
+        "update member set email = id || '@x'",
+        "update member set active = false",
+    ),
+    "a column computed from one that the other sets in other rows": (
+        "update member set email = id || '@x' where active",
+        "update member set id = 7 where active = false",
+    ),
+    "a new column computed from one that the other sets": (
+        "alter table member add column name text; update member set name = coalesce(email, 'none')",
+        "update member set email = 'b@x' where email is not null",
+    ),
 }

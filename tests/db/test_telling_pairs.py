@@ -13,6 +13,7 @@ import psycopg
 import pytest
 
 from coord_detector.rules import compare, prepare
+from tests.db.telling_pairs_of_blocks import BLOCKS
 from tests.db.telling_pairs_of_definitions import DEFINITIONS
 from tests.db.telling_pairs_of_rows import ROWS
 from tests.execution import Executor
@@ -58,7 +59,7 @@ insert into member (id, team_id, email) values (1, 100, 'a@x');
 insert into note values (1, 'one');
 """
 
-PAIRS = {**DEFINITIONS, **ROWS}
+PAIRS = {**BLOCKS, **DEFINITIONS, **ROWS}
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from hypothesis import given
 from coord_detector import safe_parser, uses
 from coord_detector.model import Touch
 from coord_detector.names import Scope
-from tests.unit import test_uses_bodies, test_uses_queries, test_uses_statements
+from tests.unit import test_uses_bodies, test_uses_dynamic, test_uses_queries, test_uses_statements
 
 CORPUS = Path(__file__).parents[1] / "db" / "uses" / "corpus.sql"
 
@@ -33,7 +33,8 @@ BODIES = [
     for body, _ in test_uses_bodies.DECLARATIONS
     + test_uses_bodies.CONTROL
     + test_uses_bodies.EMBEDDED
-]
+    + test_uses_dynamic.KNOWN
+] + test_uses_dynamic.UNKNOWN
 
 
 def _words(text: str) -> list[str]:

@@ -263,12 +263,14 @@ def value_of(node: Any, values: Values) -> Value | None:
     return constant_text(node, values, fill=True) if elements is None else elements
 
 
-def numbers(first: str | None, last: str | None, step: str | None) -> list[str] | None:
+def numbers(
+    first: str | None, last: str | None, step: str | None = "1", down: bool = False
+) -> list[str] | None:
     """What an integer loop counts through."""
     start, stop, by = _integer(first), _integer(last), _integer(step)
     if start is None or stop is None or by is None or by < 1:
         return None
-    counted = range(start, stop + 1, by)
+    counted = range(start, stop - 1, -by) if down else range(start, stop + 1, by)
     return [str(number) for number in counted] if len(counted) <= MOST_VALUES else None
 
 

@@ -132,11 +132,12 @@ class ValueReader(TokenReader):
     # ---------------------------------------------------------------- loops
 
     def _counted(self, first: int, dots: int, by: int, end: int) -> Rows | None:
-        """The numbers of an integer loop: from ``first`` to ``dots``, up to ``by``, up to end."""
+        """The numbers of an integer loop: ``first``, the two dots, the last one, BY, LOOP."""
         if not self._is_followed(end):
             return None
+        down = self._tokens[first - 1].word == "reverse"
         step = self._text_of(by + 1, end) if by < end else "1"
-        found = numbers(self._text_of(first, dots), self._text_of(dots + 1, by), step)
+        found = numbers(self._text_of(first, dots), self._text_of(dots + 1, by), step, down)
         return None if found is None else Rows(("",), [(number,) for number in found])
 
     def _elements(self, start: int, end: int) -> Rows | None:

@@ -1704,6 +1704,8 @@ def _copied(source: Source, part: dict[str, Any]) -> list[Touch]:
     if kind == "table constraint":
         detail["constraint_type"] = what
         detail["columns"] = list(part["words"] or ())
+    elif made.detail.get("or_replace"):
+        detail["or_replace"] = True
     return [made._replace(kind=kind, sub=part["member"], detail=detail)]
 
 
@@ -2459,9 +2461,10 @@ $coord0$),
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from ..identity import quoted
 from ..model import Json, Touch
 from . import queries
 from .consequences import VIA
@@ -2495,7 +2498,8 @@ def note(touches: Sequence[Touch], facts: Facts, query: Query) -> list[Touch]:
         key = _key(touch, known.get(table, [])) if table is not None else None
         if table is not None and key is not None:
             keys[(touch.statement_no, touch.sub)] = (table, key)
-            touch = touch._replace(detail={**touch.detail, "key_exists": True})
+            detail = _with_primary_key_implied(touch.detail, table, key)
+            touch = touch._replace(detail={**detail, "key_exists": True})
         elif (
             touch.kind == "table constraint"
             and touch.action == "drop"
@@ -2512,6 +2516,18 @@ def note(touches: Sequence[Touch], facts: Facts, query: Query) -> list[Touch]:
                 )
         result.append(touch)
     return _with_keys(result, keys) if keys else result
+
+
+def _with_primary_key_implied(
+    detail: Mapping[str, Json], table: Name, key: Key
+) -> Mapping[str, Json]:
+    """REFERENCES t (id) where id is the primary key is the same as REFERENCES t."""
+    text = detail.get("definition")
+    if not key.is_primary or not isinstance(text, str):
+        return detail
+    referenced = f"references {'.'.join(map(quoted, table))}"
+    columns = f" ({', '.join(map(quoted, key.columns))})"
+    return {**detail, "definition": text.replace(referenced + columns, referenced, 1)}
 
 
 def _with_keys(
@@ -4046,12 +4062,14 @@ from __future__ import annotations
 from typing import Any
 
 from ..loader import enums
+from ..names import Column
 from . import automatic_names as names
 from .cascade import column_dropped
 from .columns import Later, create_column, create_sequence_of, made_of, use_needs
 from .constraints import create_constraints
 from .dropping import drop_column, drop_sequence, drop_with_column
 from .foreign_key import create_foreign_keys
+from .retyping import column_retyped
 from .subject import Command, Subject
 from .work import Detail, Node, Target, foreign_options, option_values, strings
 
@@ -4146,13 +4164,25 @@ def _column_type(s: Subject, command: Node) -> None:
     needs = made_of(s.work, definition, s.column_kind)
     if definition.raw_default is not None:
         s.work.expression(definition.raw_default, s.target, by="conversion")
-    if s.table is not None and command.name in s.table.columns:
-        s.table.columns[command.name].type = type_
-        s.table.columns[command.name].needs = needs
+    _becomes(s, s.target, command.name, type_, needs)
     for child in s.children():
         s.work.add(
             s.column_kind, child, command.name, "alter", "type", {"value": type_, "implied": True}
         )
+        _becomes(s, child, command.name, type_, needs)
+
+
+def _becomes(
+    s: Subject, target: Target, name: str, type_: str, needs: tuple[tuple[str, Target], ...]
+) -> None:
+    table = s.work.table(target)
+    if table is None or name not in table.columns:
+        return
+    column = table.columns[name]
+    former = Column(column.type)
+    former.needs = column.needs
+    column.type, column.needs = type_, needs
+    column_retyped(s.work, target, table, name, former)
 
 
 def _set_expression(s: Subject, command: Node) -> None:
@@ -8668,6 +8698,48 @@ def depends_on_extension(work: Work, node: Node) -> None:
 
 __all__ = ["depends_on_extension", "quoted", "rename", "set_owner", "set_schema"]
 $coord0$),
+('footprint/retyping.py', $coord0$"""ALTER COLUMN ... TYPE: the indexes, foreign keys and the default of the column are made anew."""
+
+from __future__ import annotations
+
+from ..names import Column, Table, without_modifiers
+from .constraints import use_own_columns
+from .referenced_key import use_of_key
+from .work import Detail, Target, Work
+
+_ONE_CLASS = frozenset(("text", "character varying"))
+"""Types whose indexes have the same operator class."""
+
+
+def column_retyped(work: Work, target: Target, table: Table, name: str, former: Column) -> None:
+    """Touch what the script knows of the column; ``former`` is what it was before."""
+    column = table.columns[name]
+    another = _has_another_class(former, column)
+    for index, facts in table.indexes.items():
+        if name in facts["columns"]:
+            if another:
+                work.add("index", Target(*index), None, "alter", "type", {"implied": True})
+            use_own_columns(work, target, facts["columns"], {"by": "index", "index": index[1]})
+    for constraint, facts in table.constraints.items():
+        referenced = facts.get("referenced")
+        if referenced is None or name not in facts["columns"]:
+            continue
+        by: Detail = {"by": "table constraint", "constraint": constraint}
+        use_own_columns(work, target, facts["columns"], by)
+        for key in facts["keys"] or ():
+            work.use("table column", referenced, key, by)
+        use_of_key(work, referenced, facts["keys"], {**by, "by_columns": True})
+    if column.sequence is not None and column.default is not None:
+        work.use("sequence", Target(*column.sequence), None, {"by": "default value"})
+
+
+def _has_another_class(former: Column, column: Column) -> bool:
+    """Whether indexes get another operator class, as far as PostgreSQL's own types tell."""
+    types = {without_modifiers(former.type), without_modifiers(column.type)}
+    if former.needs or column.needs or "" in types or all(one.endswith("[]") for one in types):
+        return False
+    return len(types) > 1 and not types <= _ONE_CLASS
+$coord0$),
 ('footprint/routine.py', $coord0$"""Functions, procedures, aggregates."""
 
 from __future__ import annotations
@@ -9428,6 +9500,7 @@ def _parents(
             detail["bound"] = bound
             note["bound"] = bound
             note["bounds"] = bound_values(node.partbound)
+            note["partition"] = target.text()
             work.expression(
                 (node.partbound.listdatums, node.partbound.lowerdatums, node.partbound.upperdatums)
                 if _has_calls(node.partbound)
@@ -15297,19 +15370,22 @@ def _bounds(a: Effect, b: Effect, report: Report) -> None:
     theirs = _new_bounds(b)
     if not theirs:
         return
-    for one in _new_bounds(a):
-        if any(overlap(one, two) for two in theirs):
+    for one, name in _new_bounds(a):
+        if any(overlap(one, two) and not (name and name == other) for two, other in theirs):
             say(report, "partitions-overlap", "clash", a, kind="table")
             return
 
 
-def _new_bounds(effect: Effect) -> list[dict[str, Json]]:
-    """The bounds of partitions that come to this table."""
+def _new_bounds(effect: Effect) -> list[tuple[dict[str, Json], Json]]:
+    """The bounds of partitions that come to this table, each with its name if it is made.
+
+    What happens to two of one name, the rules about names say.
+    """
     found = []
     for touch in (*effect.uses, *effect.alters.get("partition", ())):
         bounds = touch.detail.get("bounds")
         if isinstance(bounds, dict) and "of" not in touch.detail:
-            found.append(bounds)
+            found.append((bounds, touch.detail.get("partition")))
     return found
 $coord0$),
 ('rules/guards.py', $coord0$"""What a touch says of IF EXISTS, IF NOT EXISTS, OR REPLACE, and of renames."""
@@ -19513,12 +19589,14 @@ def value_of(node: Any, values: Values) -> Value | None:
     return constant_text(node, values, fill=True) if elements is None else elements
 
 
-def numbers(first: str | None, last: str | None, step: str | None) -> list[str] | None:
+def numbers(
+    first: str | None, last: str | None, step: str | None = "1", down: bool = False
+) -> list[str] | None:
     """What an integer loop counts through."""
     start, stop, by = _integer(first), _integer(last), _integer(step)
     if start is None or stop is None or by is None or by < 1:
         return None
-    counted = range(start, stop + 1, by)
+    counted = range(start, stop - 1, -by) if down else range(start, stop + 1, by)
     return [str(number) for number in counted] if len(counted) <= MOST_VALUES else None
 
 
@@ -21515,11 +21593,12 @@ class ValueReader(TokenReader):
     # ---------------------------------------------------------------- loops
 
     def _counted(self, first: int, dots: int, by: int, end: int) -> Rows | None:
-        """The numbers of an integer loop: from ``first`` to ``dots``, up to ``by``, up to end."""
+        """The numbers of an integer loop: ``first``, the two dots, the last one, BY, LOOP."""
         if not self._is_followed(end):
             return None
+        down = self._tokens[first - 1].word == "reverse"
         step = self._text_of(by + 1, end) if by < end else "1"
-        found = numbers(self._text_of(first, dots), self._text_of(dots + 1, by), step)
+        found = numbers(self._text_of(first, dots), self._text_of(dots + 1, by), step, down)
         return None if found is None else Rows(("",), [(number,) for number in found])
 
     def _elements(self, start: int, end: int) -> Rows | None:
@@ -22929,7 +23008,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $function$
 # As the owner: where the parser lies is nothing that a caller may influence.
-if 'confiture_coord 58cf471c48cd2bad' in GD:
+if 'confiture_coord 98a9fc5194f4ff3b' in GD:
     return
 import importlib
 import importlib.machinery
@@ -22937,7 +23016,7 @@ import importlib.util
 import marshal
 import sys
 
-package = 'coord_detector_58cf471c48cd2bad'
+package = 'coord_detector_98a9fc5194f4ff3b'
 python = f'{sys.implementation.cache_tag} {importlib.util.MAGIC_NUMBER.hex()}'
 compiled = plpy.prepare(
     'select path, code from coord.detector_code where fingerprint = $1 and python = $2',
@@ -23000,7 +23079,7 @@ loader = importlib.import_module(package + '.loader')
 loader.prepare(f"{folder[0]['setting']}/confiture_coord/{version}", in_backend=True)
 backend = importlib.import_module(package + '.backend')
 backend.start(plpy)
-GD['confiture_coord 58cf471c48cd2bad'] = backend
+GD['confiture_coord 98a9fc5194f4ff3b'] = backend
 $function$;
 comment on function coord._load_detector() is
     'Loads the detector into this session (internal; harmless to call)';
@@ -23013,7 +23092,7 @@ import importlib.util
 import marshal
 import sys
 
-package = 'coord_detector_58cf471c48cd2bad'
+package = 'coord_detector_98a9fc5194f4ff3b'
 python = f'{sys.implementation.cache_tag} {importlib.util.MAGIC_NUMBER.hex()}'
 insert = plpy.prepare(
     'insert into coord.detector_code (fingerprint, python, path, code) values ($1, $2, $3, $4)',
@@ -24147,10 +24226,10 @@ create or replace function coord._footprint(
 )
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord 58cf471c48cd2bad')
+detector = GD.get('confiture_coord 98a9fc5194f4ff3b')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 58cf471c48cd2bad']
+    detector = GD['confiture_coord 98a9fc5194f4ff3b']
 return detector.footprint(changes, change_list, search_path, effective_path)
 $function$;
 comment on function coord._footprint(text, text[], text, name[]) is
@@ -24231,10 +24310,10 @@ set plan_cache_mode = force_generic_plan
 set jit = off
 set quote_all_identifiers = off
 as $function$
-detector = GD.get('confiture_coord 58cf471c48cd2bad')
+detector = GD.get('confiture_coord 98a9fc5194f4ff3b')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 58cf471c48cd2bad']
+    detector = GD['confiture_coord 98a9fc5194f4ff3b']
 return detector.compare(
     text_a, list_a, text_b, list_b, search_path, effective_path, use_catalog, limits)
 $function$;
@@ -24338,10 +24417,10 @@ comment on function coord.compare_changes(text[], text, text, boolean) is
 create or replace function coord._detector_facts(out problem text[], out facts json)
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord 58cf471c48cd2bad')
+detector = GD.get('confiture_coord 98a9fc5194f4ff3b')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 58cf471c48cd2bad']
+    detector = GD['confiture_coord 98a9fc5194f4ff3b']
 return detector.facts()
 $function$;
 comment on function coord._detector_facts() is
@@ -24363,10 +24442,10 @@ set plan_cache_mode = force_generic_plan
 set jit = off
 set quote_all_identifiers = off
 as $function$
-detector = GD.get('confiture_coord 58cf471c48cd2bad')
+detector = GD.get('confiture_coord 98a9fc5194f4ff3b')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 58cf471c48cd2bad']
+    detector = GD['confiture_coord 98a9fc5194f4ff3b']
 return detector.analyse(changes, change_list, search_path, effective_path, tables_declared,
                         feature_name, limits)
 $function$;
@@ -24385,10 +24464,10 @@ set plan_cache_mode = force_generic_plan
 set jit = off
 set quote_all_identifiers = off
 as $function$
-detector = GD.get('confiture_coord 58cf471c48cd2bad')
+detector = GD.get('confiture_coord 98a9fc5194f4ff3b')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 58cf471c48cd2bad']
+    detector = GD['confiture_coord 98a9fc5194f4ff3b']
 return detector.detect(
     intent_no, agent_id, feature_name, keys, are_exclusive, touches, resolved_path)
 $function$;
@@ -25546,10 +25625,10 @@ comment on function coord.amend_intent(uuid, text[], text[], text, text, text) i
 create or replace function coord._sort_intents(nodes json, edges json) returns json
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord 58cf471c48cd2bad')
+detector = GD.get('confiture_coord 98a9fc5194f4ff3b')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 58cf471c48cd2bad']
+    detector = GD['confiture_coord 98a9fc5194f4ff3b']
 return detector.merge_order(nodes, edges)
 $function$;
 comment on function coord._sort_intents(json, json) is
@@ -25988,7 +26067,7 @@ with ours (name, body, security_definer, settings) as (
     values
 ('_actor', '1f18e24a0fc5d3a93dce49596a06e5490056e6586d2742f4f2616d342b9eb0d2', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_amend', '7e6a0e12eb3ab7c3827b3f9ce1ffbd021acee47513fba8f934c5c9adb03fb570', true, array['search_path=pg_catalog, pg_temp']::text[]),
-('_analyse', '899ec1c119a2f87642f38354a80a667ad49236b3a52ffbb1e8b28cc194bd60cb', false, array['plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
+('_analyse', '400301052de58ac7fe735010ff4cea103b01d7344f2a4335116ff8caa486c121', false, array['plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
 ('_append_history', '8a9eea1b4606579ac7b0296299e644caa5376282fa36973429a7f3ceff78729f', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_authorise', 'c62c1527f3a9c9edd31a092a506bf95cb50ebb0c69beb1527d70df01d1da8009', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_authorise_review', '0577744c55b7787ae7f48e9e124976df695deddaa18d2a38a8bcd2d17ca89aa2', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -26007,7 +26086,7 @@ with ours (name, body, security_definer, settings) as (
 ('_check_text', 'db01aaf36f9d57fc497b1997f7ba64675cc7a9fb9cf79b3f5278956fe597b27d', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_check_transition', 'e599451da1cc2eaa3c48a568d2ef0836db5432e24f46dfa3287a573fea4637f1', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_choice', '6a0ec09ca728fa8eb8b028fb505a70f93afd7c5095f2c6c0437233e035cd5d30', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_compare', '848d5cb3ef21f0cf43f1c26ca644bc612b7b5c72f1ba95c3f3ba229d92951d09', false, array['plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
+('_compare', '357d70b0f6c0004d8cabaa6785bdfc78cd7cc30b3e0ffae78af28f3ce3a30441', false, array['plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
 ('_compare_rows', 'dd08eeca5d3dd639f8f0733f06353fa94cb3bd9b3e808684fb0e5636fa399035', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_conflict_json', 'a3932a0d0c54d5c6e2a7a60973f3dcf570b7b6a3c9c6a1f28a0d89edad5203b2', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_conflict_line', 'bb606d623ac35ddfb72ef3905e94aba579c416a22a2db649125cceb68f12d403', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -26016,13 +26095,13 @@ with ours (name, body, security_definer, settings) as (
 ('_counts', '7fe8790f45e15bd26f82f9151646c029fb46c2b3487c1b571619010f7fce82b7', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_declare', 'd7b4b1148e125153e71c3a09616a03b0210ac958d245ea152a29997158154fff', false, null::text[]),
 ('_depends_on', 'f37bc93deed02bf43a8a632aea86923b8f86906001140165b00e5d823ca71d6d', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_detect', '76d1a62754072b5d4c029ca8f98f199bbeccaefa29f28451dc960679a138fa2e', false, array['enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
-('_detector_facts', '53b3c9b65b255a9be29e4541462e21f3d26a8fbf3d283640958fe30906e0b973', false, null::text[]),
-('_detector_sources', 'db177bf08f759943f2108557888d75711c753ece49545ab1f93d8140c93f3058', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_detect', '04d1b51020d709926ef370af894563f506586f102d45ab3bd84998debba80dd6', false, array['enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
+('_detector_facts', 'faeef51062a074b039eabf619fa039ee1be9f38bfe9ae8d7328f34519143f63f', false, null::text[]),
+('_detector_sources', 'bd77b9a086e23f562cd1dcbfbcfe0f8a43aab45e1a235d2103a5c8d956caa0b1', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_digest_of', 'af0f4735eb433dca9fd14b71246b20d20daa3cba8f7c0cd06774be1d1088bd30', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_ended', '679a84d1d5a194bca40468412857eae0e2e10b1e58e855442af1b763c8ada9be', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_follow_transition', '35b401e5c0362e7364b602cda21afbef50d5be447c42e99475bf5c4433bdb7a0', true, array['search_path=pg_catalog, pg_temp']::text[]),
-('_footprint', '0e21239094fba17f3ec339d869ccfeb41a60b3b42bd799e2086fb628b5fc7b9d', false, null::text[]),
+('_footprint', 'b72897c7b89c0f17f3549a1a3b7aae5b6613265a45d3b88ec3b14bcd7f436f0b', false, null::text[]),
 ('_footprint_problems', '9aea6fc496338611dd24530c5c28fc4a5a0263ac96ae68681b64166a55d43163', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_footprint_rows', '2cf258b01339c7b05129607c705ac7d7cf484d67ac6bb504d677d0782027a4bf', false, null::text[]),
 ('_for_client', 'd0825a6fb3e6d430f3d0516425c793652a21db2021c07ab80944ab1d2c9b62fb', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -26050,7 +26129,7 @@ with ours (name, body, security_definer, settings) as (
 ('_known_hashes', '4f7872e748c4ad03daeaccbcc0f6259069f7be6c358d858ae4626cca6f837fda', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_limit_lock_wait', '4eed619fef29ee8feefa29b6653cf4fd679e0e33931a8cf4a4ed9698cea5ae8d', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_limits', 'ffaff60bb0800af484cb83e505b5a2b84b78e7495a3c4b0538c9f442bf412c0e', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_load_detector', '49e1200cb173e6c01f1e80c56e061bc8262b0da5b33a4aa92d0f692bc4240815', true, array['search_path=pg_catalog, pg_temp']::text[]),
+('_load_detector', 'c9be20dfaecd2a0810735bf40ba90fdba2be9ca18c4e844bd7ab12b49fa75bbb', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_container', '423434b839f055dd1b41a180585f7d2262aa43f041472a83077af7de726a878f', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_holder', 'b5cbdc0966ec19527fcf60f6a1819b4a82cfbf52f64f5af082ff850e624a4861', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_intent_keys', '001e7dcfa0ced100c60e78b7b257478730a36c946731aaf1ff8cd2f0ac627023', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -26075,7 +26154,7 @@ with ours (name, body, security_definer, settings) as (
 ('_register', '56586fa081177e9edb9742f7387773afbdb95351798f0c855838049b364b823e', true, array['search_path=pg_catalog, pg_temp', 'enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
 ('_setting_of', '9d76f07c41d36e171fb59699533b0dfe2bb059a0e9b71815c7d80aaf51c362b8', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_settle', '9d4fad5adf4522029c8ffd5d5136f09ccb1d48c849bb89563c90a4e4156350cc', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_sort_intents', '0e8e72af1ad63cf9e073d88541e7ae3a77399977b22c562ad975ccdc2c943528', false, null::text[]),
+('_sort_intents', '88f6b61495de4e0b3cc56e1a3f38b7471b892f4a10d8e7c3b936139b55b84e42', false, null::text[]),
 ('_status_after_conflict', '60693c723e2feefd7ba0d87d0cd41e22dcacacbceb5b21329700a2d216169e9e', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_store_conflicts', '380c4a52ee39572d837cbab55a1ce74f44c445652d82c5daa2882e8b163ba095', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_store_footprint', 'c61256ff241805c040abb05c226075df836ef4d55af9edda52519d7e0880d485', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -26095,7 +26174,7 @@ with ours (name, body, security_definer, settings) as (
 ('compare_changes', '1d38b48d75c0b9ccb3ad217145abf0a3d4104e92fd1eafbf57281b45e75e025e', false, null::text[]),
 ('compare_changes', 'c1c57ed3b89f392da90e83e7e4b80eb1c5190f50bd8e4524bf2cc7ddb3e6f559', false, null::text[]),
 ('compare_changes', 'ef266f6615d9f01190de9cd8fb41a98476373a7e0c087bc8e5e3d652a18528d5', false, null::text[]),
-('compile_detector', 'eac67f30b53a42f9fad13243f7ddf537d7bc6fec30d6c20a506f37188d73ba3b', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('compile_detector', '5b3755a023258c44ec8fff47baa9357957346293fe9ca63bad368101e90c23d5', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('conflicts_of', '8986db19d00b60fecf4c8390651e72549c95cabda085669464d62af07d11cb31', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('detector_check', '12455e239e7799ca6932895ce957e587f00cd41d0bba27ba4d696593576bf83c', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('export_ended', '37a73f17837d8b565ad3462f63279cfc2f85d64a7dfe9d32605f50aa6a26b121', true, array['search_path=pg_catalog, pg_temp']::text[]),
