@@ -4796,7 +4796,7 @@ def _inherit(s: Subject, command: Node) -> None:
     parent = s.work.relation(command.def_)
     adds = command.subtype == _T.AT_AddInherit
     s.alter("inheritance", parent=parent.text(), value=adds)
-    s.work.use("table", parent, None, {"by": "table", "as": "parent"})
+    s.work.use("table", parent, None, {"by": "table", "as": "parent", "existing": True})
     known = s.work.table(parent)
     if known is not None and s.table is not None:
         here = s.target.options[0]
@@ -15015,7 +15015,7 @@ from .verdict import Report, Verdict
 def compare(dynamic: Prepared, other: Prepared, side: Side, report: Report) -> None:
     """A loop over the tables of a schema meets those that are there when it runs."""
     if dynamic.mentions:
-        _mentioned(dynamic.mentions, other, side, report)
+        _mentioned(dynamic, other, side, report)
     for change in _changes(dynamic):
         _unnamed(change, dynamic.mentions, other, report)
 
@@ -15023,7 +15023,11 @@ def compare(dynamic: Prepared, other: Prepared, side: Side, report: Report) -> N
 # -------------------------------------------------------------------- names in literals
 
 
-def _mentioned(mentions: set[str], other: Prepared, side: Side, report: Report) -> None:
+def _mentioned(dynamic: Prepared, other: Prepared, side: Side, report: Report) -> None:
+    mentions = dynamic.mentions
+    needed = {str(touch.detail.get("column", "")) for touch in dynamic.at_run_time}
+    any_table = "" in needed
+    taken_over = set() if any_table else _made_after_others(other)
     for key, effect in other.effects.items():
         if key.family == RELATION and key.name in mentions:
             _named_table(effect, side, report)
@@ -15038,11 +15042,44 @@ def _mentioned(mentions: set[str], other: Prepared, side: Side, report: Report) 
             _dynamic(touch, report)
     for schema in mentions & other.schemas.keys():
         for touch in other.schemas[schema]:
+            if touch.sub in needed and _comes_or_goes(touch):
+                _dynamic(touch, report)
             if touch.kind != "table" or touch.detail.get("implied"):
                 continue
-            arrives = touch.action == "create" and touch.facet != "name" and not was_there(touch)
+            arrives = (
+                touch.action == "create"
+                and touch.facet != "name"
+                and not was_there(touch)
+                and (any_table or _may_have(other, touch, needed, taken_over))
+            )
             if arrives or (touch.action == "drop" and touch.facet == "schema"):
                 _dynamic(touch, report)
+
+
+def _comes_or_goes(touch: Touch) -> bool:
+    """Whether a column is added or dropped."""
+    is_column = touch.kind == "table column" and "implied" not in touch.detail
+    return is_column and touch.action in ("create", "drop")
+
+
+def _may_have(other: Prepared, table: Touch, columns: set[str], taken_over: set[int]) -> bool:
+    """Whether a new table has one of these columns, unless it is known to have others only."""
+    made = [
+        touch
+        for touch in other.effects[key_of(table)].members
+        if touch.action == "create" and "column" in touch.kind
+    ]
+    if table.statement_no in taken_over and not any("from" in touch.detail for touch in made):
+        return True
+    return not made or any(touch.sub in columns for touch in made)
+
+
+_OTHERS = frozenset(("source", "parent", "partitioned table", "row type"))
+
+
+def _made_after_others(other: Prepared) -> set[int]:
+    """Statements that make a table whose columns are not all written out."""
+    return {touch.statement_no for touch in other.touches if touch.detail.get("as") in _OTHERS}
 
 
 def _named(effect: Effect, side: Side, report: Report) -> bool:
@@ -15733,7 +15770,9 @@ def _takes_in(effect: Effect) -> bool:
 
 def _has_new_child(effect: Effect) -> bool:
     return any(
-        touch.detail.get("by") == "table" and touch.detail.get("as") in _PARENTS
+        touch.detail.get("by") == "table"
+        and touch.detail.get("as") in _PARENTS
+        and "existing" not in touch.detail
         for touch in effect.uses
     )
 
@@ -17983,7 +18022,10 @@ def _in_both_orders(one: Touch, two: Touch, first: Effect, second: Effect) -> bo
     where_a, where_b = condition_of(a), condition_of(b)
     meet = not disjoint(where_a, where_b)
     if meet and not _named(one, "reads").isdisjoint(_named(two, "set", "computed")):
-        return True
+        # One of them reaches every row that the other one does.
+        for wide, narrow in ((a, b), (b, a)):
+            if "rest" not in wide and satisfied(condition_of(wide), fixed(condition_of(narrow))):
+                return True
     if a.get("rest") or b.get("rest"):
         return meet and _set_differently(one, two)
     if meet:
@@ -21227,35 +21269,53 @@ def _mention(collector: Collector, name: str) -> None:
 
 def _names(command: str) -> Iterator[str]:
     """Words of a command that cannot be read as a whole, unless they are PostgreSQL's own."""
-    data = command.encode(errors="surrogatepass")
-    try:
-        tokens = safe_parser.scan(data) or ()
-    except safe_parser.Unparsable:
-        # Not even its words can be told apart.
-        return
-    for token in tokens:
-        if token.name == "IDENT":
-            text = data[token.start : token.end + 1].decode(errors="replace")
-            text = text[1:-1] if text[0] == '"' else text.lower()
-            if UNKNOWN not in text:
-                yield text
+    for kind, text in _tokens(command):
+        if kind == "IDENT" and UNKNOWN not in text:
+            yield text[1:-1] if text[0] == '"' else text.lower()
 
 
 def literal_names(body: str) -> Iterator[str]:
     """Literals of a body that are single names."""
-    data = body.encode(errors="surrogatepass")
     found: set[str] = set()
+    for kind, text in _tokens(body):
+        name = text[1:-1]
+        if kind == "SCONST" and name.isidentifier() and name not in found:
+            found.add(name)
+            yield name
+            if len(found) == MOST_MENTIONS:
+                return
+
+
+_ALL_BUT = frozenset(("not", "or", "except", "left", "full", "<>"))
+_COLUMN_NAMES = frozenset(("attname", "column_name"))
+
+
+def needed_column(body: str) -> str | None:
+    """The column that a block looks for in the catalog: only tables that have it matter then."""
+    tokens = [(kind, text.lower()) for kind, text in _tokens(body)]
+    words = [text for _, text in tokens]
+    if words.count("execute") != 1 or not _ALL_BUT.isdisjoint(words):
+        return None
+    found = [
+        text[1:-1]
+        for (_, name), (_, operator), (kind, text) in zip(
+            tokens, tokens[1:], tokens[2:], strict=False
+        )
+        if name in _COLUMN_NAMES and operator == "=" and kind == "SCONST"
+    ]
+    return found[0] if len(found) == 1 else None
+
+
+def _tokens(text: str) -> Iterator[tuple[str, str]]:
+    """The kind and the spelling of each token; none where they cannot be told apart."""
+    data = text.encode(errors="surrogatepass")
     try:
         tokens = safe_parser.scan(data) or ()
     except safe_parser.Unparsable:
-        # Said already: the block is opaque because it cannot be read.
+        # Said already: it is opaque because it cannot be read.
         return
     for token in tokens:
-        if token.name == "SCONST":
-            text = data[token.start + 1 : token.end].decode(errors="replace")
-            if text.isidentifier() and text not in found and len(found) < MOST_MENTIONS:
-                found.add(text)
-                yield text
+        yield token.name, data[token.start : token.end + 1].decode(errors="replace")
 $coord0$),
 ('uses/plpgsql.py', $coord0$"""PL/pgSQL source -> the SQL in it, with the variables that are in sight there.
 
@@ -22474,7 +22534,7 @@ from .collector import NO_VARIABLES, Collector, Variables
 from .constants import UNKNOWN, constant_text
 from .expression import walk
 from .nodes import is_a
-from .patterns import MOST_MENTIONS, literal_names, pattern
+from .patterns import MOST_MENTIONS, literal_names, needed_column, pattern
 from .plpgsql import BodyReader, Piece
 from .plpgsql_tokens import BEFORE_A_STATEMENT, UnreadableBody
 from .query import NO_COMMON_TABLES
@@ -22598,6 +22658,9 @@ def _with_mentions(collector: Collector, body: str) -> list[Touch]:
         seen["mentions"] = mentions[:MOST_MENTIONS]
     if collector.at_run_time:
         seen["at_run_time"] = collector.at_run_time
+    column = needed_column(body)
+    if column is not None:
+        seen["column"] = column
     return [
         touch._replace(detail={**touch.detail, **seen}) if touch.detail.get("opaque") else touch
         for touch in touches
@@ -23484,7 +23547,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $function$
 # As the owner: where the parser lies is nothing that a caller may influence.
-if 'confiture_coord 98a9fc5194f4ff3b' in GD:
+if 'confiture_coord 3d74edc488e06064' in GD:
     return
 import importlib
 import importlib.machinery
@@ -23492,7 +23555,7 @@ import importlib.util
 import marshal
 import sys
 
-package = 'coord_detector_98a9fc5194f4ff3b'
+package = 'coord_detector_3d74edc488e06064'
 python = f'{sys.implementation.cache_tag} {importlib.util.MAGIC_NUMBER.hex()}'
 compiled = plpy.prepare(
     'select path, code from coord.detector_code where fingerprint = $1 and python = $2',
@@ -23555,7 +23618,7 @@ loader = importlib.import_module(package + '.loader')
 loader.prepare(f"{folder[0]['setting']}/confiture_coord/{version}", in_backend=True)
 backend = importlib.import_module(package + '.backend')
 backend.start(plpy)
-GD['confiture_coord 98a9fc5194f4ff3b'] = backend
+GD['confiture_coord 3d74edc488e06064'] = backend
 $function$;
 comment on function coord._load_detector() is
     'Loads the detector into this session (internal; harmless to call)';
@@ -23568,7 +23631,7 @@ import importlib.util
 import marshal
 import sys
 
-package = 'coord_detector_98a9fc5194f4ff3b'
+package = 'coord_detector_3d74edc488e06064'
 python = f'{sys.implementation.cache_tag} {importlib.util.MAGIC_NUMBER.hex()}'
 insert = plpy.prepare(
     'insert into coord.detector_code (fingerprint, python, path, code) values ($1, $2, $3, $4)',
@@ -24702,10 +24765,10 @@ create or replace function coord._footprint(
 )
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord 98a9fc5194f4ff3b')
+detector = GD.get('confiture_coord 3d74edc488e06064')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 98a9fc5194f4ff3b']
+    detector = GD['confiture_coord 3d74edc488e06064']
 return detector.footprint(changes, change_list, search_path, effective_path)
 $function$;
 comment on function coord._footprint(text, text[], text, name[]) is
@@ -24786,10 +24849,10 @@ set plan_cache_mode = force_generic_plan
 set jit = off
 set quote_all_identifiers = off
 as $function$
-detector = GD.get('confiture_coord 98a9fc5194f4ff3b')
+detector = GD.get('confiture_coord 3d74edc488e06064')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 98a9fc5194f4ff3b']
+    detector = GD['confiture_coord 3d74edc488e06064']
 return detector.compare(
     text_a, list_a, text_b, list_b, search_path, effective_path, use_catalog, limits)
 $function$;
@@ -24893,10 +24956,10 @@ comment on function coord.compare_changes(text[], text, text, boolean) is
 create or replace function coord._detector_facts(out problem text[], out facts json)
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord 98a9fc5194f4ff3b')
+detector = GD.get('confiture_coord 3d74edc488e06064')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 98a9fc5194f4ff3b']
+    detector = GD['confiture_coord 3d74edc488e06064']
 return detector.facts()
 $function$;
 comment on function coord._detector_facts() is
@@ -24918,10 +24981,10 @@ set plan_cache_mode = force_generic_plan
 set jit = off
 set quote_all_identifiers = off
 as $function$
-detector = GD.get('confiture_coord 98a9fc5194f4ff3b')
+detector = GD.get('confiture_coord 3d74edc488e06064')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 98a9fc5194f4ff3b']
+    detector = GD['confiture_coord 3d74edc488e06064']
 return detector.analyse(changes, change_list, search_path, effective_path, tables_declared,
                         feature_name, limits)
 $function$;
@@ -24940,10 +25003,10 @@ set plan_cache_mode = force_generic_plan
 set jit = off
 set quote_all_identifiers = off
 as $function$
-detector = GD.get('confiture_coord 98a9fc5194f4ff3b')
+detector = GD.get('confiture_coord 3d74edc488e06064')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 98a9fc5194f4ff3b']
+    detector = GD['confiture_coord 3d74edc488e06064']
 return detector.detect(
     intent_no, agent_id, feature_name, keys, are_exclusive, touches, resolved_path)
 $function$;
@@ -26101,10 +26164,10 @@ comment on function coord.amend_intent(uuid, text[], text[], text, text, text) i
 create or replace function coord._sort_intents(nodes json, edges json) returns json
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord 98a9fc5194f4ff3b')
+detector = GD.get('confiture_coord 3d74edc488e06064')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 98a9fc5194f4ff3b']
+    detector = GD['confiture_coord 3d74edc488e06064']
 return detector.merge_order(nodes, edges)
 $function$;
 comment on function coord._sort_intents(json, json) is
@@ -26543,7 +26606,7 @@ with ours (name, body, security_definer, settings) as (
     values
 ('_actor', '1f18e24a0fc5d3a93dce49596a06e5490056e6586d2742f4f2616d342b9eb0d2', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_amend', '7e6a0e12eb3ab7c3827b3f9ce1ffbd021acee47513fba8f934c5c9adb03fb570', true, array['search_path=pg_catalog, pg_temp']::text[]),
-('_analyse', '400301052de58ac7fe735010ff4cea103b01d7344f2a4335116ff8caa486c121', false, array['plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
+('_analyse', '3a1ff17d04ec69b03f250f02724cc6d2ee89213b281534b867f4ad48b01b4239', false, array['plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
 ('_append_history', '8a9eea1b4606579ac7b0296299e644caa5376282fa36973429a7f3ceff78729f', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_authorise', 'c62c1527f3a9c9edd31a092a506bf95cb50ebb0c69beb1527d70df01d1da8009', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_authorise_review', '0577744c55b7787ae7f48e9e124976df695deddaa18d2a38a8bcd2d17ca89aa2', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -26562,7 +26625,7 @@ with ours (name, body, security_definer, settings) as (
 ('_check_text', 'db01aaf36f9d57fc497b1997f7ba64675cc7a9fb9cf79b3f5278956fe597b27d', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_check_transition', 'e599451da1cc2eaa3c48a568d2ef0836db5432e24f46dfa3287a573fea4637f1', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_choice', '6a0ec09ca728fa8eb8b028fb505a70f93afd7c5095f2c6c0437233e035cd5d30', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_compare', '357d70b0f6c0004d8cabaa6785bdfc78cd7cc30b3e0ffae78af28f3ce3a30441', false, array['plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
+('_compare', '86b0ee71a502169772ec499de8a5746c8a61d056a7d794e56752cff3bcfefe7c', false, array['plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
 ('_compare_rows', 'dd08eeca5d3dd639f8f0733f06353fa94cb3bd9b3e808684fb0e5636fa399035', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_conflict_json', 'a3932a0d0c54d5c6e2a7a60973f3dcf570b7b6a3c9c6a1f28a0d89edad5203b2', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_conflict_line', 'bb606d623ac35ddfb72ef3905e94aba579c416a22a2db649125cceb68f12d403', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -26571,13 +26634,13 @@ with ours (name, body, security_definer, settings) as (
 ('_counts', '7fe8790f45e15bd26f82f9151646c029fb46c2b3487c1b571619010f7fce82b7', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_declare', 'd7b4b1148e125153e71c3a09616a03b0210ac958d245ea152a29997158154fff', false, null::text[]),
 ('_depends_on', 'f37bc93deed02bf43a8a632aea86923b8f86906001140165b00e5d823ca71d6d', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_detect', '04d1b51020d709926ef370af894563f506586f102d45ab3bd84998debba80dd6', false, array['enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
-('_detector_facts', 'faeef51062a074b039eabf619fa039ee1be9f38bfe9ae8d7328f34519143f63f', false, null::text[]),
-('_detector_sources', 'bd77b9a086e23f562cd1dcbfbcfe0f8a43aab45e1a235d2103a5c8d956caa0b1', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_detect', 'caeb0c3e2cd8c3b444a1f612951cadc89be0c25ea6f708a24c4e747236fdd67a', false, array['enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
+('_detector_facts', 'b688aa979d29f04e40f91673a4cb1cce7c6f14b4b3b25d89be99d2a023f5ccb1', false, null::text[]),
+('_detector_sources', 'fec0efba324635f20b104793bb758d99787fd5680db08e1e42ee22ef7e46a442', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_digest_of', 'af0f4735eb433dca9fd14b71246b20d20daa3cba8f7c0cd06774be1d1088bd30', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_ended', '679a84d1d5a194bca40468412857eae0e2e10b1e58e855442af1b763c8ada9be', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_follow_transition', '35b401e5c0362e7364b602cda21afbef50d5be447c42e99475bf5c4433bdb7a0', true, array['search_path=pg_catalog, pg_temp']::text[]),
-('_footprint', 'b72897c7b89c0f17f3549a1a3b7aae5b6613265a45d3b88ec3b14bcd7f436f0b', false, null::text[]),
+('_footprint', 'f9e4f6d8b257603d52c7cdf2744eeb5ae01112ead7d93323c2f5f2840c48b7d1', false, null::text[]),
 ('_footprint_problems', '9aea6fc496338611dd24530c5c28fc4a5a0263ac96ae68681b64166a55d43163', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_footprint_rows', '2cf258b01339c7b05129607c705ac7d7cf484d67ac6bb504d677d0782027a4bf', false, null::text[]),
 ('_for_client', 'd0825a6fb3e6d430f3d0516425c793652a21db2021c07ab80944ab1d2c9b62fb', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -26605,7 +26668,7 @@ with ours (name, body, security_definer, settings) as (
 ('_known_hashes', '4f7872e748c4ad03daeaccbcc0f6259069f7be6c358d858ae4626cca6f837fda', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_limit_lock_wait', '4eed619fef29ee8feefa29b6653cf4fd679e0e33931a8cf4a4ed9698cea5ae8d', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_limits', 'ffaff60bb0800af484cb83e505b5a2b84b78e7495a3c4b0538c9f442bf412c0e', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_load_detector', 'c9be20dfaecd2a0810735bf40ba90fdba2be9ca18c4e844bd7ab12b49fa75bbb', true, array['search_path=pg_catalog, pg_temp']::text[]),
+('_load_detector', '0b61e55e79ac94a58c24d6aba8694929931c0d220e9995659bc7e5c868b6a3ff', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_container', '423434b839f055dd1b41a180585f7d2262aa43f041472a83077af7de726a878f', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_holder', 'b5cbdc0966ec19527fcf60f6a1819b4a82cfbf52f64f5af082ff850e624a4861', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_intent_keys', '001e7dcfa0ced100c60e78b7b257478730a36c946731aaf1ff8cd2f0ac627023', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -26630,7 +26693,7 @@ with ours (name, body, security_definer, settings) as (
 ('_register', '56586fa081177e9edb9742f7387773afbdb95351798f0c855838049b364b823e', true, array['search_path=pg_catalog, pg_temp', 'enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
 ('_setting_of', '9d76f07c41d36e171fb59699533b0dfe2bb059a0e9b71815c7d80aaf51c362b8', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_settle', '9d4fad5adf4522029c8ffd5d5136f09ccb1d48c849bb89563c90a4e4156350cc', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_sort_intents', '88f6b61495de4e0b3cc56e1a3f38b7471b892f4a10d8e7c3b936139b55b84e42', false, null::text[]),
+('_sort_intents', 'ad4895e74034b43ad66baccbc530641a11c5c9d5c2d9d21b561a0cf1b054784b', false, null::text[]),
 ('_status_after_conflict', '60693c723e2feefd7ba0d87d0cd41e22dcacacbceb5b21329700a2d216169e9e', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_store_conflicts', '380c4a52ee39572d837cbab55a1ce74f44c445652d82c5daa2882e8b163ba095', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_store_footprint', 'c61256ff241805c040abb05c226075df836ef4d55af9edda52519d7e0880d485', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -26650,7 +26713,7 @@ with ours (name, body, security_definer, settings) as (
 ('compare_changes', '1d38b48d75c0b9ccb3ad217145abf0a3d4104e92fd1eafbf57281b45e75e025e', false, null::text[]),
 ('compare_changes', 'c1c57ed3b89f392da90e83e7e4b80eb1c5190f50bd8e4524bf2cc7ddb3e6f559', false, null::text[]),
 ('compare_changes', 'ef266f6615d9f01190de9cd8fb41a98476373a7e0c087bc8e5e3d652a18528d5', false, null::text[]),
-('compile_detector', '5b3755a023258c44ec8fff47baa9357957346293fe9ca63bad368101e90c23d5', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('compile_detector', '32d4619c1e196dff06be8f2923fbc1cb79577e7760e64d7d67f3f95d6ff6b883', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('conflicts_of', '8986db19d00b60fecf4c8390651e72549c95cabda085669464d62af07d11cb31', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('detector_check', '12455e239e7799ca6932895ce957e587f00cd41d0bba27ba4d696593576bf83c', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('export_ended', '37a73f17837d8b565ad3462f63279cfc2f85d64a7dfe9d32605f50aa6a26b121', true, array['search_path=pg_catalog, pg_temp']::text[]),

@@ -340,3 +340,38 @@ def test_columns_beside_a_star_are_known() -> None:
     assert made == ["a", "lower", "one"]
     touches = touches_of("create view v (x) as select t.*, u.a from t, u")
     assert not [touch for touch in touches if touch.kind == "view column"]
+
+
+def test_what_was_a_partition_keeps_its_bounds() -> None:
+    made = "create table p (a int, b int) partition by {}; create table q partition of p default;"
+    detach = "alter table p detach partition q concurrently"
+    for key, name in (("list (a)", "q_a_check"), ("range (a, b)", "q_check")):
+        touches = touches_of(made.format(key) + detach)
+        assert find(touches, "table constraint", "create", name).name == "q"
+    assert not [touch for touch in touches_of(detach) if touch.kind == "table constraint"]
+
+
+def test_settings_of_a_routine_keep_numbers_and_words_apart() -> None:
+    [touch] = touches_of("alter function f() set search_path = a, 'b'")
+    assert touch.detail["value"] == {"search_path": ["a", "b"]}
+    [touch] = touches_of("alter function f() set x = 1, 'b', 2.5")
+    assert touch.detail["value"] == {"x": [1, "b", "2.5"]}
+    [touch] = touches_of("alter function f() reset x")
+    assert touch.detail["value"] == {"x": None}
+
+
+def test_a_view_goes_with_what_it_is_of_under_whatever_name() -> None:
+    touches = touches_of(
+        "create table t (a int); create view v as select a from t; alter table t rename to u;"
+        "create table t (a int); create view w as select a from t; drop table u cascade"
+    )
+    dropped = [touch.name for touch in touches if touch.kind == "view" and touch.action == "drop"]
+    assert dropped == ["v"]
+
+
+def test_indexes_get_another_operator_class_with_another_type() -> None:
+    made = "create table t (a int primary key, b varchar(9) unique, c mood unique);"
+    alter = "alter table t alter a type bigint, alter b type text, alter c type state"
+    changed = [touch.name for touch in touches_of(made + alter) if touch.facet == "type"
+               and touch.kind == "index"]  # fmt: skip
+    assert changed == ["t_pkey"]

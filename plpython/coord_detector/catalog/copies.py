@@ -154,6 +154,8 @@ def _copied(source: Source, part: dict[str, Any]) -> list[Touch]:
     if kind == "table constraint":
         detail["constraint_type"] = what
         detail["columns"] = list(part["words"] or ())
+    elif made.detail.get("or_replace"):
+        detail["or_replace"] = True
     return [made._replace(kind=kind, sub=part["member"], detail=detail)]
 
 

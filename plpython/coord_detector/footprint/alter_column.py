@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from ..loader import enums
+from ..names import Column
 from . import automatic_names as names
 from .cascade import column_dropped
 from .columns import Later, create_column, create_sequence_of, made_of, use_needs
 from .constraints import create_constraints
 from .dropping import drop_column, drop_sequence, drop_with_column
 from .foreign_key import create_foreign_keys
+from .retyping import column_retyped
 from .subject import Command, Subject
 from .work import Detail, Node, Target, foreign_options, option_values, strings
 
@@ -105,13 +107,25 @@ def _column_type(s: Subject, command: Node) -> None:
     needs = made_of(s.work, definition, s.column_kind)
     if definition.raw_default is not None:
         s.work.expression(definition.raw_default, s.target, by="conversion")
-    if s.table is not None and command.name in s.table.columns:
-        s.table.columns[command.name].type = type_
-        s.table.columns[command.name].needs = needs
+    _becomes(s, s.target, command.name, type_, needs)
     for child in s.children():
         s.work.add(
             s.column_kind, child, command.name, "alter", "type", {"value": type_, "implied": True}
         )
+        _becomes(s, child, command.name, type_, needs)
+
+
+def _becomes(
+    s: Subject, target: Target, name: str, type_: str, needs: tuple[tuple[str, Target], ...]
+) -> None:
+    table = s.work.table(target)
+    if table is None or name not in table.columns:
+        return
+    column = table.columns[name]
+    former = Column(column.type)
+    former.needs = column.needs
+    column.type, column.needs = type_, needs
+    column_retyped(s.work, target, table, name, former)
 
 
 def _set_expression(s: Subject, command: Node) -> None:

@@ -40,3 +40,7 @@ create table stage.log (at date not null, what text) partition by range (at); cr
 
 -- misses: table constraint stage.uses_it / uses_it_parted_fkey*: a constraint for each partition, which versions call differently
 create table stage.parted (id int primary key) partition by hash (id); create table stage.parted_0 partition of stage.parted for values with (modulus 1, remainder 0); create table stage.uses_it (parted int references stage.parted);
+
+alter table order_item alter line_no type bigint, alter product_id type integer; alter table billing.payment alter id type integer;
+
+create table stage.kept (id serial primary key, code varchar(10) unique, n int check (n > 0), c char(2) references shared.country, d date); create index on stage.kept (n, code); create index on stage.kept (lower(code)); create index on stage.kept (d) where n > 1; alter table stage.kept alter id type bigint, alter code type text, alter n type smallint, alter d type timestamptz; alter table stage.kept alter code type varchar(30), alter c type char(2), alter n type smallint;
