@@ -74,10 +74,15 @@ def _without_transient(touches: list[Touch]) -> list[Touch]:
     transient = _transient(touches)
     if not transient:
         return touches
+    live_on = {
+        key_of(touch)
+        for touch in touches
+        if touch.action == "drop" and touch.facet in ("name", "schema")
+    }
     born = {
         touch.statement_no
         for touch in touches
-        if touch.action == "create" and key_of(touch) in transient
+        if touch.action == "create" and key_of(touch) in transient - live_on
     }
     shared = {
         touch.statement_no

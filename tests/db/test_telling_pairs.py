@@ -13,6 +13,7 @@ import psycopg
 import pytest
 
 from coord_detector.rules import compare, prepare
+from tests.db.telling_pairs_of_belongings import BELONGINGS
 from tests.db.telling_pairs_of_blocks import BLOCKS
 from tests.db.telling_pairs_of_definitions import DEFINITIONS
 from tests.db.telling_pairs_of_rows import ROWS
@@ -54,12 +55,16 @@ create table side.log (id integer);
 create function log_site() returns trigger language plpgsql as
     'begin insert into side.log values (new.id); return new; end';
 create trigger site_logged before insert on site for each row execute function log_site();
+create type price as (amount numeric, currency text);
+create domain short as text;
+create table memo (line short);
+create table kin () inherits (memo);
 insert into team (id, name, tier) values (100, 'core', 'pro');
 insert into member (id, team_id, email) values (1, 100, 'a@x');
 insert into note values (1, 'one');
 """
 
-PAIRS = {**BLOCKS, **DEFINITIONS, **ROWS}
+PAIRS = {**BELONGINGS, **BLOCKS, **DEFINITIONS, **ROWS}
 
 
 @pytest.fixture

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from ..identity import quoted
 from ..model import Json, Touch
 from . import queries
 from .consequences import VIA
@@ -38,7 +39,8 @@ def note(touches: Sequence[Touch], facts: Facts, query: Query) -> list[Touch]:
         key = _key(touch, known.get(table, [])) if table is not None else None
         if table is not None and key is not None:
             keys[(touch.statement_no, touch.sub)] = (table, key)
-            touch = touch._replace(detail={**touch.detail, "key_exists": True})
+            detail = _with_primary_key_implied(touch.detail, table, key)
+            touch = touch._replace(detail={**detail, "key_exists": True})
         elif (
             touch.kind == "table constraint"
             and touch.action == "drop"
@@ -55,6 +57,18 @@ def note(touches: Sequence[Touch], facts: Facts, query: Query) -> list[Touch]:
                 )
         result.append(touch)
     return _with_keys(result, keys) if keys else result
+
+
+def _with_primary_key_implied(
+    detail: Mapping[str, Json], table: Name, key: Key
+) -> Mapping[str, Json]:
+    """REFERENCES t (id) where id is the primary key is the same as REFERENCES t."""
+    text = detail.get("definition")
+    if not key.is_primary or not isinstance(text, str):
+        return detail
+    referenced = f"references {'.'.join(map(quoted, table))}"
+    columns = f" ({', '.join(map(quoted, key.columns))})"
+    return {**detail, "definition": text.replace(referenced + columns, referenced, 1)}
 
 
 def _with_keys(

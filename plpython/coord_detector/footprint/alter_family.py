@@ -20,7 +20,7 @@ def _inherit(s: Subject, command: Node) -> None:
     parent = s.work.relation(command.def_)
     adds = command.subtype == _T.AT_AddInherit
     s.alter("inheritance", parent=parent.text(), value=adds)
-    s.work.use("table", parent, None, {"by": "table", "as": "parent"})
+    s.work.use("table", parent, None, {"by": "table", "as": "parent", "existing": True})
     known = s.work.table(parent)
     if known is not None and s.table is not None:
         here = s.target.options[0]

@@ -139,6 +139,7 @@ def _parents(
             detail["bound"] = bound
             note["bound"] = bound
             note["bounds"] = bound_values(node.partbound)
+            note["partition"] = target.text()
             work.expression(
                 (node.partbound.listdatums, node.partbound.lowerdatums, node.partbound.upperdatums)
                 if _has_calls(node.partbound)

@@ -36,7 +36,9 @@ def _takes_in(effect: Effect) -> bool:
 
 def _has_new_child(effect: Effect) -> bool:
     return any(
-        touch.detail.get("by") == "table" and touch.detail.get("as") in _PARENTS
+        touch.detail.get("by") == "table"
+        and touch.detail.get("as") in _PARENTS
+        and "existing" not in touch.detail
         for touch in effect.uses
     )
 
@@ -149,17 +151,20 @@ def _bounds(a: Effect, b: Effect, report: Report) -> None:
     theirs = _new_bounds(b)
     if not theirs:
         return
-    for one in _new_bounds(a):
-        if any(overlap(one, two) for two in theirs):
+    for one, name in _new_bounds(a):
+        if any(overlap(one, two) and not (name and name == other) for two, other in theirs):
             say(report, "partitions-overlap", "clash", a, kind="table")
             return
 
 
-def _new_bounds(effect: Effect) -> list[dict[str, Json]]:
-    """The bounds of partitions that come to this table."""
+def _new_bounds(effect: Effect) -> list[tuple[dict[str, Json], Json]]:
+    """The bounds of partitions that come to this table, each with its name if it is made.
+
+    What happens to two of one name, the rules about names say.
+    """
     found = []
     for touch in (*effect.uses, *effect.alters.get("partition", ())):
         bounds = touch.detail.get("bounds")
         if isinstance(bounds, dict) and "of" not in touch.detail:
-            found.append(bounds)
+            found.append((bounds, touch.detail.get("partition")))
     return found

@@ -117,12 +117,13 @@ def _and_extensions(
 def _defaults_and_made(changer: Prepared, maker: Prepared, report: Report) -> None:
     """Default privileges are copied when an object is created, and never again."""
     present = {_grant(touch, touch.name) for touch in changer.whole_schemas}
+    present |= {_grant(touch, touch.schema) for touch in maker.defaults}
     for change in compared(changer.defaults, maker.made, report):
         creator = _creator(change)
         if creator is None or change.detail.get("effective"):
             continue  # for what another role creates; or it is so already
         if _grant(change, change.schema) in present:
-            continue  # what is there already gets the same
+            continue  # what is there already gets the same, or the maker says so itself
         what = _objects(change)
         for made in maker.made:
             covered = _COVERED_BY.get(made.kind)
