@@ -24,6 +24,23 @@ def each_table(command: str, condition: str = "tablename in ('team', 'note')") -
     )
 
 
+def with_column(column: str, command: str) -> str:
+    """A block that runs a command for the tables that have a column."""
+    return block(
+        "declare t regclass; begin for t in select c.oid::regclass from pg_class c",
+        f"join pg_attribute a on a.attrelid = c.oid and a.attname = '{column}'",
+        "where c.relkind = 'r' and c.relnamespace = 'public'::regnamespace loop",
+        f"execute format('{command}', t); end loop;",
+    )
+
+
+ANEW = block(
+    "declare r record; begin for r in select tablename from pg_tables",
+    "where schemaname = 'public' and tablename in ('team', 'note') loop",
+    "execute format('drop policy if exists mine on %I', r.tablename);",
+    "execute format('create policy mine on %I using (true)', r.tablename); end loop;",
+)
+
 EVENTS = block(
     "begin for y in 21..22 loop execute format('create table event_%s partition of event"
     " for values from (%s) to (%s)', y, y, y + 1); end loop;"
@@ -128,5 +145,37 @@ BLOCKS: dict[str, tuple[str, str]] = {
     "rows of a table in a computed command, and the table renamed": (
         block("begin execute 'delete from site where id = ' || floor(random())::text;"),
         "alter table site rename to place_of",
+    ),
+    "a policy made anew for each table found, and the same for one": (
+        ANEW,
+        "drop policy if exists mine on note; create policy mine on note using (true)",
+    ),
+    "a policy made anew for each table found, and another for one": (
+        ANEW,
+        "drop policy if exists mine on note; create policy mine on note using (false)",
+    ),
+    "a column for each table without it, and the same for one": (
+        each_table("alter table %I add column if not exists since date"),
+        "alter table note add column if not exists since date",
+    ),
+    "a column for each table without it, and another type for one": (
+        each_table("alter table %I add column if not exists since date"),
+        "alter table note add column if not exists since timestamp",
+    ),
+    "every table that has a column, and a new one without it": (
+        with_column("body", "alter table %s force row level security"),
+        "create table extra (id integer)",
+    ),
+    "every table that has a column, and a new one with it": (
+        with_column("body", "alter table %s force row level security"),
+        "create table extra (id integer, body text)",
+    ),
+    "every table that has a column, and a new one that takes it over": (
+        with_column("body", "alter table %s force row level security"),
+        "create table extra (like note)",
+    ),
+    "every table that has a column, and one that gets it": (
+        with_column("body", "alter table %s force row level security"),
+        "alter table team add column body text",
     ),
 }

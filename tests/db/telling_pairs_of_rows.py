@@ -173,6 +173,10 @@ ROWS: dict[str, tuple[str, str]] = {
         "update member set email = id || '@x' where active",
         "update member set id = 7 where active = false",
     ),
+    "a column computed in some rows from one that the other sets in some": (
+        "update member set email = id || '@x' where email is null",
+        "update member set id = 7 where active = false",
+    ),
     "a new column computed from one that the other sets": (
         "alter table member add column name text; update member set name = coalesce(email, 'none')",
         "update member set email = 'b@x' where email is not null",

@@ -173,10 +173,35 @@ def test_what_is_done_to_objects_without_a_name_is_told() -> None:
         {"schema": "s", "kind": "table", "sub": None, "action": "alter", "facet": "owner",
          "value": "boss"},
         {"schema": None, "kind": "table column", "sub": "z", "action": "create",
-         "facet": "definition"},
+         "facet": "definition", "definition": "integer"},
     ]  # fmt: skip
     assert {"schema s", "role boss"} <= notation(touches)
     assert not [touch for touch in touches if "at_run_time" in touch.name]
+
+
+COLUMN = "for t in select 1 from pg_attribute where {} loop execute 'truncate ' || t; end loop;"
+
+
+@pytest.mark.parametrize(
+    ("condition", "column"),
+    [
+        ("attname = 'owner'", "owner"),
+        ("a.ATTNAME = 'Owner' and b", "Owner"),
+        ("c.column_name = 'owner'", "owner"),
+        ("not attname = 'owner'", None),
+        ("attname = 'owner' or b", None),
+        ("attname = 'owner' and attname = 'other'", None),
+        ("attname <> 'owner'", None),
+        ("relname = 'owner'", None),
+    ],
+)
+def test_the_column_that_a_loop_looks_for(condition: str, column: str | None) -> None:
+    assert opaque(block(COLUMN.format(condition))).get("column") == column
+
+
+def test_two_commands_may_look_for_different_columns() -> None:
+    body = COLUMN.format("attname = 'owner'") + " execute 'truncate ' || s;"
+    assert "column" not in opaque(block(body))
 
 
 def test_a_partition_without_a_name_is_none_that_a_later_statement_meets() -> None:

@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from ..identity import RELATION, ROUTINE, bare, container, family_of, key_of
+from ..identity import RELATION, ROUTINE, Key, bare, container, family_of, key_of
 from ..model import Action, Side, Touch
 from .effects import WRITES, Effect, Prepared
 from .facets import same_grantees
-from .guards import was_there
+from .guards import guard, is_guarded, was_there
 from .verdict import Report, Verdict
+from .volume import MOST_PAIRS, too_many_to_compare
 
 
 def compare(dynamic: Prepared, other: Prepared, side: Side, report: Report) -> None:
     """A loop over the tables of a schema meets those that are there when it runs."""
     if dynamic.mentions:
-        _mentioned(dynamic.mentions, other, side, report)
-    for change in _changes(dynamic):
-        _unnamed(change, dynamic.mentions, other, report)
+        _mentioned(dynamic, other, side, report)
+    if any("at_run_time" in touch.detail for touch in dynamic.at_run_time):
+        _unnamed(dynamic, other, report)
 
 
 # -------------------------------------------------------------------- names in literals
 
 
-def _mentioned(mentions: set[str], other: Prepared, side: Side, report: Report) -> None:
+def _mentioned(dynamic: Prepared, other: Prepared, side: Side, report: Report) -> None:
+    mentions = dynamic.mentions
+    needed = {str(touch.detail.get("column", "")) for touch in dynamic.at_run_time}
+    any_table = "" in needed
+    taken_over = set() if any_table else _made_after_others(other)
     for key, effect in other.effects.items():
         if key.family == RELATION and key.name in mentions:
             _named_table(effect, side, report)
@@ -38,11 +43,44 @@ def _mentioned(mentions: set[str], other: Prepared, side: Side, report: Report) 
             _dynamic(touch, report)
     for schema in mentions & other.schemas.keys():
         for touch in other.schemas[schema]:
+            if touch.sub in needed and _comes_or_goes(touch):
+                _dynamic(touch, report)
             if touch.kind != "table" or touch.detail.get("implied"):
                 continue
-            arrives = touch.action == "create" and touch.facet != "name" and not was_there(touch)
+            arrives = (
+                touch.action == "create"
+                and touch.facet != "name"
+                and not was_there(touch)
+                and (any_table or _may_have(other, touch, needed, taken_over))
+            )
             if arrives or (touch.action == "drop" and touch.facet == "schema"):
                 _dynamic(touch, report)
+
+
+def _comes_or_goes(touch: Touch) -> bool:
+    """Whether a column is added or dropped."""
+    is_column = touch.kind == "table column" and "implied" not in touch.detail
+    return is_column and touch.action in ("create", "drop")
+
+
+def _may_have(other: Prepared, table: Touch, columns: set[str], taken_over: set[int]) -> bool:
+    """Whether a new table has one of these columns, unless it is known to have others only."""
+    made = [
+        touch
+        for touch in other.effects[key_of(table)].members
+        if touch.action == "create" and "column" in touch.kind
+    ]
+    if table.statement_no in taken_over and not any("from" in touch.detail for touch in made):
+        return True
+    return not made or any(touch.sub in columns for touch in made)
+
+
+_OTHERS = frozenset(("source", "parent", "partitioned table", "row type"))
+
+
+def _made_after_others(other: Prepared) -> set[int]:
+    """Statements that make a table whose columns are not all written out."""
+    return {touch.statement_no for touch in other.touches if touch.detail.get("as") in _OTHERS}
 
 
 def _named(effect: Effect, side: Side, report: Report) -> bool:
@@ -90,16 +128,48 @@ def _changes(dynamic: Prepared) -> Iterator[Touch]:
                 )
 
 
-def _unnamed(change: Touch, mentions: set[str], other: Prepared, report: Report) -> None:
-    """It is done to any tables of a schema, and something else to one of them."""
-    schema = change.schema
-    schemas = mentions & other.schemas.keys() if schema is None else {schema}
-    for name in sorted(schemas):
-        for touch in other.schemas.get(name, ()):
-            if touch.action == "use" or "implied" in touch.detail:
+def _unnamed(dynamic: Prepared, other: Prepared, report: Report) -> None:
+    """Something is done to any tables of a schema, and something else to one of them."""
+    changes: dict[tuple[str, str | None, str | None], list[Touch]] = {}
+    for change in _changes(dynamic):
+        schemas = dynamic.mentions if change.schema is None else (change.schema,)
+        for schema in schemas:
+            changes.setdefault((schema, family_of(change.kind), change.sub), []).append(change)
+    looked_at = 0
+    for schema in sorted({schema for schema, _, _ in changes} & other.schemas.keys()):
+        members: dict[Key, list[Touch]] = {}
+        for touch in other.schemas[schema]:
+            alike = changes.get((schema, family_of(touch.kind), touch.sub), ())
+            if not alike or touch.action == "use" or "implied" in touch.detail:
                 continue
-            if _clash(change, touch) and not _is_made(other, touch):
+            looked_at += len(alike)
+            if looked_at > MOST_PAIRS:
+                report(too_many_to_compare("dependency", key_of(touch)))
+                return
+            if touch.sub is not None:
+                members.setdefault(key_of(touch), []).append(touch)
+            elif any(_clash(change, touch) for change in alike) and not _is_made(other, touch):
                 _dynamic(touch, report)
+        for theirs in members.values():
+            alike = changes[schema, family_of(theirs[0].kind), theirs[0].sub]
+            if _members_clash(alike, theirs) and not _is_made(other, theirs[0]):
+                _dynamic(theirs[0], report)
+
+
+def _members_clash(ours: Sequence[Touch], theirs: Sequence[Touch]) -> bool:
+    """Whether both make, change or drop a column, trigger … of a name, unless they agree."""
+    if all(touch.action == "alter" for touch in (*ours, *theirs)):
+        return any(_clash(one, two) for one in ours for two in theirs)
+    either_order = all(guard(first) or is_guarded(first) for first in (ours[0], theirs[0]))
+    return not (either_order and _end(ours) == _end(theirs))
+
+
+def _end(touches: Sequence[Touch]) -> object:
+    """What there is in the end: a definition, nothing, or something that is not told."""
+    last = touches[-1]
+    if last.action == "drop":
+        return None
+    return last.detail.get("definition", last) if last.action == "create" else last
 
 
 def _is_made(other: Prepared, touch: Touch) -> bool:
@@ -109,15 +179,12 @@ def _is_made(other: Prepared, touch: Touch) -> bool:
 
 
 def _clash(change: Touch, touch: Touch) -> bool:
+    """Whether two changes of one kind and one member leave something else behind."""
     if change.facet == "owner" and (touch.kind, touch.facet) == ("sequence", "owned by"):
         # A sequence and its table have one owner.
         return True
-    if family_of(change.kind) != family_of(touch.kind) or change.sub != touch.sub:
-        return False
-    if change.action == touch.action == "alter":
-        return change.facet == touch.facet and _differ(change, touch)
-    # What both make or drop, or one of them makes, drops or changes.
-    return touch.sub is not None
+    is_same_aspect = change.action == touch.action == "alter" and change.facet == touch.facet
+    return is_same_aspect and _differ(change, touch)
 
 
 def _differ(change: Touch, touch: Touch) -> bool:

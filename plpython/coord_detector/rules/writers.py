@@ -135,7 +135,10 @@ def _in_both_orders(one: Touch, two: Touch, first: Effect, second: Effect) -> bo
     where_a, where_b = condition_of(a), condition_of(b)
     meet = not disjoint(where_a, where_b)
     if meet and not _named(one, "reads").isdisjoint(_named(two, "set", "computed")):
-        return True
+        # One of them reaches every row that the other one does.
+        for wide, narrow in ((a, b), (b, a)):
+            if "rest" not in wide and satisfied(condition_of(wide), fixed(condition_of(narrow))):
+                return True
     if a.get("rest") or b.get("rest"):
         return meet and _set_differently(one, two)
     if meet:

@@ -29,7 +29,11 @@ _OF_A_TABLE = frozenset(("table column", "table constraint", "trigger", "policy"
 _FACTS = ("row", "rows", "values", "given", "set", "where", "defaults")
 """What a change of rows tells of them."""
 
-_COMPARED = ("value", "grantee", "privileges", "is_grant")
+_COMPARED = (
+    "value", "grantee", "privileges", "is_grant", "definition", "if_exists", "if_not_exists",
+    "or_replace",
+)  # fmt: skip
+_LONGEST = 2000
 
 
 def pattern(collector: Collector, command: str, nested: Nested | None) -> None:
@@ -127,6 +131,8 @@ def _at_run_time(collector: Collector, touch: Touch) -> None:
         "facet": touch.facet,
     }
     change.update({name: touch.detail[name] for name in _COMPARED if name in touch.detail})
+    if len(str(change)) > _LONGEST:
+        return
     if change not in collector.at_run_time and len(collector.at_run_time) < _MOST_CHANGES:
         collector.at_run_time.append(change)
 
@@ -141,32 +147,50 @@ def _mention(collector: Collector, name: str) -> None:
 
 def _names(command: str) -> Iterator[str]:
     """Words of a command that cannot be read as a whole, unless they are PostgreSQL's own."""
-    data = command.encode(errors="surrogatepass")
-    try:
-        tokens = safe_parser.scan(data) or ()
-    except safe_parser.Unparsable:
-        # Not even its words can be told apart.
-        return
-    for token in tokens:
-        if token.name == "IDENT":
-            text = data[token.start : token.end + 1].decode(errors="replace")
-            text = text[1:-1] if text[0] == '"' else text.lower()
-            if UNKNOWN not in text:
-                yield text
+    for kind, text in _tokens(command):
+        if kind == "IDENT" and UNKNOWN not in text:
+            yield text[1:-1] if text[0] == '"' else text.lower()
 
 
 def literal_names(body: str) -> Iterator[str]:
     """Literals of a body that are single names."""
-    data = body.encode(errors="surrogatepass")
     found: set[str] = set()
+    for kind, text in _tokens(body):
+        name = text[1:-1]
+        if kind == "SCONST" and name.isidentifier() and name not in found:
+            found.add(name)
+            yield name
+            if len(found) == MOST_MENTIONS:
+                return
+
+
+_ALL_BUT = frozenset(("not", "or", "except", "left", "full", "<>"))
+_COLUMN_NAMES = frozenset(("attname", "column_name"))
+
+
+def needed_column(body: str) -> str | None:
+    """The column that a block looks for in the catalog: only tables that have it matter then."""
+    tokens = list(_tokens(body))
+    words = [text.lower() for _, text in tokens]
+    if words.count("execute") != 1 or not _ALL_BUT.isdisjoint(words):
+        return None
+    found = [
+        text[1:-1]
+        for (_, name), (_, operator), (kind, text) in zip(
+            tokens, tokens[1:], tokens[2:], strict=False
+        )
+        if name.lower() in _COLUMN_NAMES and operator == "=" and kind == "SCONST"
+    ]
+    return found[0] if len(found) == 1 else None
+
+
+def _tokens(text: str) -> Iterator[tuple[str, str]]:
+    """The kind and the spelling of each token; none where they cannot be told apart."""
+    data = text.encode(errors="surrogatepass")
     try:
         tokens = safe_parser.scan(data) or ()
     except safe_parser.Unparsable:
-        # Said already: the block is opaque because it cannot be read.
+        # Said already: it is opaque because it cannot be read.
         return
     for token in tokens:
-        if token.name == "SCONST":
-            text = data[token.start + 1 : token.end].decode(errors="replace")
-            if text.isidentifier() and text not in found and len(found) < MOST_MENTIONS:
-                found.add(text)
-                yield text
+        yield token.name, data[token.start : token.end + 1].decode(errors="replace")

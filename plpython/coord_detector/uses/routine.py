@@ -20,7 +20,7 @@ from .collector import NO_VARIABLES, Collector, Variables
 from .constants import UNKNOWN, constant_text
 from .expression import walk
 from .nodes import is_a
-from .patterns import MOST_MENTIONS, literal_names, pattern
+from .patterns import MOST_MENTIONS, literal_names, needed_column, pattern
 from .plpgsql import BodyReader, Piece
 from .plpgsql_tokens import BEFORE_A_STATEMENT, UnreadableBody
 from .query import NO_COMMON_TABLES
@@ -144,6 +144,9 @@ def _with_mentions(collector: Collector, body: str) -> list[Touch]:
         seen["mentions"] = mentions[:MOST_MENTIONS]
     if collector.at_run_time:
         seen["at_run_time"] = collector.at_run_time
+    column = needed_column(body)
+    if column is not None:
+        seen["column"] = column
     return [
         touch._replace(detail={**touch.detail, **seen}) if touch.detail.get("opaque") else touch
         for touch in touches

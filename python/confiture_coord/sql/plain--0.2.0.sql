@@ -12197,10 +12197,15 @@ def _without_transient(touches: list[Touch]) -> list[Touch]:
     transient = _transient(touches)
     if not transient:
         return touches
+    live_on = {
+        key_of(touch)
+        for touch in touches
+        if touch.action == "drop" and touch.facet in ("name", "schema")
+    }
     born = {
         touch.statement_no
         for touch in touches
-        if touch.action == "create" and key_of(touch) in transient
+        if touch.action == "create" and key_of(touch) in transient - live_on
     }
     shared = {
         touch.statement_no
@@ -14997,22 +15002,23 @@ $coord0$),
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from ..identity import RELATION, ROUTINE, bare, container, family_of, key_of
+from ..identity import RELATION, ROUTINE, Key, bare, container, family_of, key_of
 from ..model import Action, Side, Touch
 from .effects import WRITES, Effect, Prepared
 from .facets import same_grantees
-from .guards import was_there
+from .guards import guard, is_guarded, was_there
 from .verdict import Report, Verdict
+from .volume import MOST_PAIRS, too_many_to_compare
 
 
 def compare(dynamic: Prepared, other: Prepared, side: Side, report: Report) -> None:
     """A loop over the tables of a schema meets those that are there when it runs."""
     if dynamic.mentions:
         _mentioned(dynamic, other, side, report)
-    for change in _changes(dynamic):
-        _unnamed(change, dynamic.mentions, other, report)
+    if any("at_run_time" in touch.detail for touch in dynamic.at_run_time):
+        _unnamed(dynamic, other, report)
 
 
 # -------------------------------------------------------------------- names in literals
@@ -15122,16 +15128,48 @@ def _changes(dynamic: Prepared) -> Iterator[Touch]:
                 )
 
 
-def _unnamed(change: Touch, mentions: set[str], other: Prepared, report: Report) -> None:
-    """It is done to any tables of a schema, and something else to one of them."""
-    schema = change.schema
-    schemas = mentions & other.schemas.keys() if schema is None else {schema}
-    for name in sorted(schemas):
-        for touch in other.schemas.get(name, ()):
-            if touch.action == "use" or "implied" in touch.detail:
+def _unnamed(dynamic: Prepared, other: Prepared, report: Report) -> None:
+    """Something is done to any tables of a schema, and something else to one of them."""
+    changes: dict[tuple[str, str | None, str | None], list[Touch]] = {}
+    for change in _changes(dynamic):
+        schemas = dynamic.mentions if change.schema is None else (change.schema,)
+        for schema in schemas:
+            changes.setdefault((schema, family_of(change.kind), change.sub), []).append(change)
+    looked_at = 0
+    for schema in sorted({schema for schema, _, _ in changes} & other.schemas.keys()):
+        members: dict[Key, list[Touch]] = {}
+        for touch in other.schemas[schema]:
+            alike = changes.get((schema, family_of(touch.kind), touch.sub), ())
+            if not alike or touch.action == "use" or "implied" in touch.detail:
                 continue
-            if _clash(change, touch) and not _is_made(other, touch):
+            looked_at += len(alike)
+            if looked_at > MOST_PAIRS:
+                report(too_many_to_compare("dependency", key_of(touch)))
+                return
+            if touch.sub is not None:
+                members.setdefault(key_of(touch), []).append(touch)
+            elif any(_clash(change, touch) for change in alike) and not _is_made(other, touch):
                 _dynamic(touch, report)
+        for theirs in members.values():
+            alike = changes[schema, family_of(theirs[0].kind), theirs[0].sub]
+            if _members_clash(alike, theirs) and not _is_made(other, theirs[0]):
+                _dynamic(theirs[0], report)
+
+
+def _members_clash(ours: Sequence[Touch], theirs: Sequence[Touch]) -> bool:
+    """Whether both make, change or drop a column, trigger \u2026 of a name, unless they agree."""
+    if all(touch.action == "alter" for touch in (*ours, *theirs)):
+        return any(_clash(one, two) for one in ours for two in theirs)
+    either_order = all(guard(first) or is_guarded(first) for first in (ours[0], theirs[0]))
+    return not (either_order and _end(ours) == _end(theirs))
+
+
+def _end(touches: Sequence[Touch]) -> object:
+    """What there is in the end: a definition, nothing, or something that is not told."""
+    last = touches[-1]
+    if last.action == "drop":
+        return None
+    return last.detail.get("definition", last) if last.action == "create" else last
 
 
 def _is_made(other: Prepared, touch: Touch) -> bool:
@@ -15141,15 +15179,12 @@ def _is_made(other: Prepared, touch: Touch) -> bool:
 
 
 def _clash(change: Touch, touch: Touch) -> bool:
+    """Whether two changes of one kind and one member leave something else behind."""
     if change.facet == "owner" and (touch.kind, touch.facet) == ("sequence", "owned by"):
         # A sequence and its table have one owner.
         return True
-    if family_of(change.kind) != family_of(touch.kind) or change.sub != touch.sub:
-        return False
-    if change.action == touch.action == "alter":
-        return change.facet == touch.facet and _differ(change, touch)
-    # What both make or drop, or one of them makes, drops or changes.
-    return touch.sub is not None
+    is_same_aspect = change.action == touch.action == "alter" and change.facet == touch.facet
+    return is_same_aspect and _differ(change, touch)
 
 
 def _differ(change: Touch, touch: Touch) -> bool:
@@ -17003,12 +17038,13 @@ def _and_extensions(
 def _defaults_and_made(changer: Prepared, maker: Prepared, report: Report) -> None:
     """Default privileges are copied when an object is created, and never again."""
     present = {_grant(touch, touch.name) for touch in changer.whole_schemas}
+    present |= {_grant(touch, touch.schema) for touch in maker.defaults}
     for change in compared(changer.defaults, maker.made, report):
         creator = _creator(change)
         if creator is None or change.detail.get("effective"):
             continue  # for what another role creates; or it is so already
         if _grant(change, change.schema) in present:
-            continue  # what is there already gets the same
+            continue  # what is there already gets the same, or the maker says so itself
         what = _objects(change)
         for made in maker.made:
             covered = _COVERED_BY.get(made.kind)
@@ -21152,7 +21188,11 @@ _OF_A_TABLE = frozenset(("table column", "table constraint", "trigger", "policy"
 _FACTS = ("row", "rows", "values", "given", "set", "where", "defaults")
 """What a change of rows tells of them."""
 
-_COMPARED = ("value", "grantee", "privileges", "is_grant")
+_COMPARED = (
+    "value", "grantee", "privileges", "is_grant", "definition", "if_exists", "if_not_exists",
+    "or_replace",
+)  # fmt: skip
+_LONGEST = 2000
 
 
 def pattern(collector: Collector, command: str, nested: Nested | None) -> None:
@@ -21250,6 +21290,8 @@ def _at_run_time(collector: Collector, touch: Touch) -> None:
         "facet": touch.facet,
     }
     change.update({name: touch.detail[name] for name in _COMPARED if name in touch.detail})
+    if len(str(change)) > _LONGEST:
+        return
     if change not in collector.at_run_time and len(collector.at_run_time) < _MOST_CHANGES:
         collector.at_run_time.append(change)
 
@@ -21287,8 +21329,8 @@ _COLUMN_NAMES = frozenset(("attname", "column_name"))
 
 def needed_column(body: str) -> str | None:
     """The column that a block looks for in the catalog: only tables that have it matter then."""
-    tokens = [(kind, text.lower()) for kind, text in _tokens(body)]
-    words = [text for _, text in tokens]
+    tokens = list(_tokens(body))
+    words = [text.lower() for _, text in tokens]
     if words.count("execute") != 1 or not _ALL_BUT.isdisjoint(words):
         return None
     found = [
@@ -21296,7 +21338,7 @@ def needed_column(body: str) -> str | None:
         for (_, name), (_, operator), (kind, text) in zip(
             tokens, tokens[1:], tokens[2:], strict=False
         )
-        if name in _COLUMN_NAMES and operator == "=" and kind == "SCONST"
+        if name.lower() in _COLUMN_NAMES and operator == "=" and kind == "SCONST"
     ]
     return found[0] if len(found) == 1 else None
 
@@ -23542,7 +23584,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $function$
 # As the owner: where the parser lies is nothing that a caller may influence.
-if 'confiture_coord 3d74edc488e06064' in GD:
+if 'confiture_coord 2ca8514e4066510b' in GD:
     return
 import importlib
 import importlib.machinery
@@ -23550,7 +23592,7 @@ import importlib.util
 import marshal
 import sys
 
-package = 'coord_detector_3d74edc488e06064'
+package = 'coord_detector_2ca8514e4066510b'
 python = f'{sys.implementation.cache_tag} {importlib.util.MAGIC_NUMBER.hex()}'
 compiled = plpy.prepare(
     'select path, code from coord.detector_code where fingerprint = $1 and python = $2',
@@ -23613,7 +23655,7 @@ loader = importlib.import_module(package + '.loader')
 loader.prepare(f"{folder[0]['setting']}/confiture_coord/{version}", in_backend=True)
 backend = importlib.import_module(package + '.backend')
 backend.start(plpy)
-GD['confiture_coord 3d74edc488e06064'] = backend
+GD['confiture_coord 2ca8514e4066510b'] = backend
 $function$;
 comment on function coord._load_detector() is
     'Loads the detector into this session (internal; harmless to call)';
@@ -23626,7 +23668,7 @@ import importlib.util
 import marshal
 import sys
 
-package = 'coord_detector_3d74edc488e06064'
+package = 'coord_detector_2ca8514e4066510b'
 python = f'{sys.implementation.cache_tag} {importlib.util.MAGIC_NUMBER.hex()}'
 insert = plpy.prepare(
     'insert into coord.detector_code (fingerprint, python, path, code) values ($1, $2, $3, $4)',
@@ -24760,10 +24802,10 @@ create or replace function coord._footprint(
 )
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord 3d74edc488e06064')
+detector = GD.get('confiture_coord 2ca8514e4066510b')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 3d74edc488e06064']
+    detector = GD['confiture_coord 2ca8514e4066510b']
 return detector.footprint(changes, change_list, search_path, effective_path)
 $function$;
 comment on function coord._footprint(text, text[], text, name[]) is
@@ -24844,10 +24886,10 @@ set plan_cache_mode = force_generic_plan
 set jit = off
 set quote_all_identifiers = off
 as $function$
-detector = GD.get('confiture_coord 3d74edc488e06064')
+detector = GD.get('confiture_coord 2ca8514e4066510b')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 3d74edc488e06064']
+    detector = GD['confiture_coord 2ca8514e4066510b']
 return detector.compare(
     text_a, list_a, text_b, list_b, search_path, effective_path, use_catalog, limits)
 $function$;
@@ -24951,10 +24993,10 @@ comment on function coord.compare_changes(text[], text, text, boolean) is
 create or replace function coord._detector_facts(out problem text[], out facts json)
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord 3d74edc488e06064')
+detector = GD.get('confiture_coord 2ca8514e4066510b')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 3d74edc488e06064']
+    detector = GD['confiture_coord 2ca8514e4066510b']
 return detector.facts()
 $function$;
 comment on function coord._detector_facts() is
@@ -24976,10 +25018,10 @@ set plan_cache_mode = force_generic_plan
 set jit = off
 set quote_all_identifiers = off
 as $function$
-detector = GD.get('confiture_coord 3d74edc488e06064')
+detector = GD.get('confiture_coord 2ca8514e4066510b')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 3d74edc488e06064']
+    detector = GD['confiture_coord 2ca8514e4066510b']
 return detector.analyse(changes, change_list, search_path, effective_path, tables_declared,
                         feature_name, limits)
 $function$;
@@ -24998,10 +25040,10 @@ set plan_cache_mode = force_generic_plan
 set jit = off
 set quote_all_identifiers = off
 as $function$
-detector = GD.get('confiture_coord 3d74edc488e06064')
+detector = GD.get('confiture_coord 2ca8514e4066510b')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 3d74edc488e06064']
+    detector = GD['confiture_coord 2ca8514e4066510b']
 return detector.detect(
     intent_no, agent_id, feature_name, keys, are_exclusive, touches, resolved_path)
 $function$;
@@ -26159,10 +26201,10 @@ comment on function coord.amend_intent(uuid, text[], text[], text, text, text) i
 create or replace function coord._sort_intents(nodes json, edges json) returns json
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord 3d74edc488e06064')
+detector = GD.get('confiture_coord 2ca8514e4066510b')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 3d74edc488e06064']
+    detector = GD['confiture_coord 2ca8514e4066510b']
 return detector.merge_order(nodes, edges)
 $function$;
 comment on function coord._sort_intents(json, json) is
@@ -26601,7 +26643,7 @@ with ours (name, body, security_definer, settings) as (
     values
 ('_actor', '1f18e24a0fc5d3a93dce49596a06e5490056e6586d2742f4f2616d342b9eb0d2', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_amend', '7e6a0e12eb3ab7c3827b3f9ce1ffbd021acee47513fba8f934c5c9adb03fb570', true, array['search_path=pg_catalog, pg_temp']::text[]),
-('_analyse', '3a1ff17d04ec69b03f250f02724cc6d2ee89213b281534b867f4ad48b01b4239', false, array['plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
+('_analyse', '1c3ff8636bb272c05861be0ad552778a9d939cffea730fc51b4763b028919463', false, array['plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
 ('_append_history', '8a9eea1b4606579ac7b0296299e644caa5376282fa36973429a7f3ceff78729f', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_authorise', 'c62c1527f3a9c9edd31a092a506bf95cb50ebb0c69beb1527d70df01d1da8009', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_authorise_review', '0577744c55b7787ae7f48e9e124976df695deddaa18d2a38a8bcd2d17ca89aa2', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -26620,7 +26662,7 @@ with ours (name, body, security_definer, settings) as (
 ('_check_text', 'db01aaf36f9d57fc497b1997f7ba64675cc7a9fb9cf79b3f5278956fe597b27d', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_check_transition', 'e599451da1cc2eaa3c48a568d2ef0836db5432e24f46dfa3287a573fea4637f1', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_choice', '6a0ec09ca728fa8eb8b028fb505a70f93afd7c5095f2c6c0437233e035cd5d30', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_compare', '86b0ee71a502169772ec499de8a5746c8a61d056a7d794e56752cff3bcfefe7c', false, array['plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
+('_compare', '4c11248e25e06b93c8d1dd9dbfa5a5289dd5ab56252f7fdde797ec09ca6c0814', false, array['plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
 ('_compare_rows', 'dd08eeca5d3dd639f8f0733f06353fa94cb3bd9b3e808684fb0e5636fa399035', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_conflict_json', 'a3932a0d0c54d5c6e2a7a60973f3dcf570b7b6a3c9c6a1f28a0d89edad5203b2', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_conflict_line', 'bb606d623ac35ddfb72ef3905e94aba579c416a22a2db649125cceb68f12d403', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -26629,13 +26671,13 @@ with ours (name, body, security_definer, settings) as (
 ('_counts', '7fe8790f45e15bd26f82f9151646c029fb46c2b3487c1b571619010f7fce82b7', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_declare', 'd7b4b1148e125153e71c3a09616a03b0210ac958d245ea152a29997158154fff', false, null::text[]),
 ('_depends_on', 'f37bc93deed02bf43a8a632aea86923b8f86906001140165b00e5d823ca71d6d', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_detect', 'caeb0c3e2cd8c3b444a1f612951cadc89be0c25ea6f708a24c4e747236fdd67a', false, array['enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
-('_detector_facts', 'b688aa979d29f04e40f91673a4cb1cce7c6f14b4b3b25d89be99d2a023f5ccb1', false, null::text[]),
-('_detector_sources', 'fec0efba324635f20b104793bb758d99787fd5680db08e1e42ee22ef7e46a442', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_detect', 'eaaa5527ba99c64f636d69d8ef8dc277fd054994a200341d2f20037eac5138d1', false, array['enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
+('_detector_facts', 'b2302627efd4a168c99dbd75b785849d0fc21d3651b6a34fc0e96a5bdc53501e', false, null::text[]),
+('_detector_sources', '550957c7c7145e7458828b5064e1ecc6af8e57c7699a63e28c31349db89bacbe', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_digest_of', 'af0f4735eb433dca9fd14b71246b20d20daa3cba8f7c0cd06774be1d1088bd30', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_ended', '679a84d1d5a194bca40468412857eae0e2e10b1e58e855442af1b763c8ada9be', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_follow_transition', '35b401e5c0362e7364b602cda21afbef50d5be447c42e99475bf5c4433bdb7a0', true, array['search_path=pg_catalog, pg_temp']::text[]),
-('_footprint', 'f9e4f6d8b257603d52c7cdf2744eeb5ae01112ead7d93323c2f5f2840c48b7d1', false, null::text[]),
+('_footprint', 'bdef2f13a39e208a2b9d296dd540d155603584ed2a875571cb33eb0815917ef1', false, null::text[]),
 ('_footprint_problems', '9aea6fc496338611dd24530c5c28fc4a5a0263ac96ae68681b64166a55d43163', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_footprint_rows', '2cf258b01339c7b05129607c705ac7d7cf484d67ac6bb504d677d0782027a4bf', false, null::text[]),
 ('_for_client', 'd0825a6fb3e6d430f3d0516425c793652a21db2021c07ab80944ab1d2c9b62fb', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -26663,7 +26705,7 @@ with ours (name, body, security_definer, settings) as (
 ('_known_hashes', '4f7872e748c4ad03daeaccbcc0f6259069f7be6c358d858ae4626cca6f837fda', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_limit_lock_wait', '4eed619fef29ee8feefa29b6653cf4fd679e0e33931a8cf4a4ed9698cea5ae8d', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_limits', 'ffaff60bb0800af484cb83e505b5a2b84b78e7495a3c4b0538c9f442bf412c0e', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_load_detector', '0b61e55e79ac94a58c24d6aba8694929931c0d220e9995659bc7e5c868b6a3ff', true, array['search_path=pg_catalog, pg_temp']::text[]),
+('_load_detector', 'd9627efd40c97a16cacd0511cfdfd271ed2b0be6a46a6ca72a6760735d944864', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_container', '423434b839f055dd1b41a180585f7d2262aa43f041472a83077af7de726a878f', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_holder', 'b5cbdc0966ec19527fcf60f6a1819b4a82cfbf52f64f5af082ff850e624a4861', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_intent_keys', '001e7dcfa0ced100c60e78b7b257478730a36c946731aaf1ff8cd2f0ac627023', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -26688,7 +26730,7 @@ with ours (name, body, security_definer, settings) as (
 ('_register', '56586fa081177e9edb9742f7387773afbdb95351798f0c855838049b364b823e', true, array['search_path=pg_catalog, pg_temp', 'enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
 ('_setting_of', '9d76f07c41d36e171fb59699533b0dfe2bb059a0e9b71815c7d80aaf51c362b8', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_settle', '9d4fad5adf4522029c8ffd5d5136f09ccb1d48c849bb89563c90a4e4156350cc', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_sort_intents', 'ad4895e74034b43ad66baccbc530641a11c5c9d5c2d9d21b561a0cf1b054784b', false, null::text[]),
+('_sort_intents', '537ed40800b121fe13e981c4157730b6129495025fe8a5dd7752ec08dce563b3', false, null::text[]),
 ('_status_after_conflict', '60693c723e2feefd7ba0d87d0cd41e22dcacacbceb5b21329700a2d216169e9e', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_store_conflicts', '380c4a52ee39572d837cbab55a1ce74f44c445652d82c5daa2882e8b163ba095', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_store_footprint', 'c61256ff241805c040abb05c226075df836ef4d55af9edda52519d7e0880d485', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -26708,7 +26750,7 @@ with ours (name, body, security_definer, settings) as (
 ('compare_changes', '1d38b48d75c0b9ccb3ad217145abf0a3d4104e92fd1eafbf57281b45e75e025e', false, null::text[]),
 ('compare_changes', 'c1c57ed3b89f392da90e83e7e4b80eb1c5190f50bd8e4524bf2cc7ddb3e6f559', false, null::text[]),
 ('compare_changes', 'ef266f6615d9f01190de9cd8fb41a98476373a7e0c087bc8e5e3d652a18528d5', false, null::text[]),
-('compile_detector', '32d4619c1e196dff06be8f2923fbc1cb79577e7760e64d7d67f3f95d6ff6b883', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('compile_detector', 'dcbbff8de16a12e9aabb2b1bf337c709a5297919cedc41f7dfddc53adfbc434e', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('conflicts_of', '8986db19d00b60fecf4c8390651e72549c95cabda085669464d62af07d11cb31', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('detector_check', '12455e239e7799ca6932895ce957e587f00cd41d0bba27ba4d696593576bf83c', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('export_ended', '37a73f17837d8b565ad3462f63279cfc2f85d64a7dfe9d32605f50aa6a26b121', true, array['search_path=pg_catalog, pg_temp']::text[]),
