@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-MOST_REPEATED = 200_000
+MOST_REPEATED = 400_000
 """In characters: a loop in a loop in a loop of a few lines asks for millions."""
 
 

@@ -252,6 +252,17 @@ def test_texts_that_double_do_not_grow_for_ever() -> None:
     assert uses_in_plpgsql(body) == {"opaque dynamic SQL"}
 
 
+def test_deep_expressions_are_unknown() -> None:
+    sums = "+".join("1" * 20_000)
+    calls = "lower(" * 500 + "'t'" + ")" * 500
+    assert uses_in_plpgsql(f"begin execute 'truncate t_' || ({sums}); end") == {
+        "opaque dynamic SQL"
+    }
+    assert uses_in_plpgsql(f"begin execute 'truncate ' || {calls}; end") == {"opaque dynamic SQL"}
+    unions = "select a from t" + " union select a from t" * 2_000
+    assert "opaque dynamic SQL" in uses_in_plpgsql(f"begin execute '{unions} limit ' || x; end")
+
+
 def test_what_does_not_fit_takes_no_room() -> None:
     room = Room(10)
     assert not room.take(11)

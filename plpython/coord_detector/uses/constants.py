@@ -33,6 +33,8 @@ PIECE = UNKNOWN + "_piece"
 """Stands for a piece of a command that may be anything."""
 
 _MOST_DIGITS = 18
+_DEEPEST = 100
+"""An expression in an expression in an expression of this depth is not worked out."""
 
 
 def constant_text(node: Any, values: Values = NO_VALUES, *, fill: bool = False) -> str | None:
@@ -45,11 +47,12 @@ def constant_text(node: Any, values: Values = NO_VALUES, *, fill: bool = False) 
 
 
 class _Texts:
-    __slots__ = ("values", "fill")
+    __slots__ = ("values", "fill", "depth")
 
     def __init__(self, values: Values, fill: bool) -> None:
         self.values = values
         self.fill = fill
+        self.depth = 0
 
     def text(self, node: Any, filler: str = PIECE) -> str | None:
         found = self.known(node)
@@ -58,7 +61,11 @@ class _Texts:
     def known(self, node: Any) -> str | None:
         """The text of an expression that is understood, though pieces of it may be filled."""
         reader = _EXPRESSIONS.get(node.__class__)
-        text = None if reader is None else reader(self, node)
+        if reader is None or self.depth >= _DEEPEST:
+            return None
+        self.depth += 1
+        text = reader(self, node)
+        self.depth -= 1
         # Each quote_literal() around another doubles the quotes: soon longer than any memory.
         return None if text is None or len(text) > DEFAULT.script_bytes else text
 

@@ -38,8 +38,10 @@ _LONGEST = 2000
 
 def pattern(collector: Collector, command: str, nested: Nested | None) -> None:
     """Collect what a command uses and changes beside what is unknown in it."""
-    for filler in _FILLERS:
+    for filler in _FILLERS if PIECE in command else ("",):
         text = command.replace(PIECE, filler)
+        if not collector.scope.room.take(len(text)):
+            return
         try:
             parsed = safe_parser.parse_sql(text)
             inner = Collector(collector.scope, collector.facet, NO_VARIABLES, **collector.detail)
@@ -48,14 +50,12 @@ def pattern(collector: Collector, command: str, nested: Nested | None) -> None:
                 if not is_a(one.node, ast.VariableSetStmt):
                     # A path with an unknown schema says nothing of the names after it.
                     statement(inner, one.node, nested)
-        except (safe_parser.Unparsable, ScriptError):
+        except (safe_parser.Unparsable, ScriptError, RecursionError):
             # It is no command when it is filled in so; the server will see what it becomes.
             continue
         if parsed:
             _collect(collector, inner.touches)
             return
-        if PIECE not in command:
-            break
     for name in _names(command):
         _mention(collector, name)
 
