@@ -18,6 +18,8 @@ class Miss(NamedTuple):
     setup: str
     a: str
     b: str
+    since: int = 14
+    """The first version of PostgreSQL that knows the statements."""
 
 
 MISSES: tuple[Miss, ...] = (
@@ -204,5 +206,54 @@ MISSES: tuple[Miss, ...] = (
         "create table t (id integer primary key, c text constraint known check (c <> ''));",
         "create table new_t (like t including all); drop table t; alter table new_t rename to t",
         "alter table t drop constraint known",
+    ),
+    Miss(
+        "a row, and the partition that it needs",
+        "which partition a row comes to is not worked out",
+        "create table p (id integer, c text) partition by range (id);",
+        "insert into p values (1, 'x')",
+        "create table p1 partition of p for values from (0) to (10)",
+    ),
+    Miss(
+        "an index that is attached to the one of the parent, and the partition detached",
+        "which table an attached index is on is not looked up",
+        "create table p (id integer) partition by range (id);"
+        " create table p1 partition of p for values from (0) to (10);"
+        " create index i on only p (id); create index i1 on p1 (id);",
+        "alter index i attach partition i1",
+        "alter table p detach partition p1",
+    ),
+    Miss(
+        "a column that comes back as a generated one, and rows that set it, and a change of it",
+        "that the rows come first is outweighed by the change: the two are said to clash",
+        TABLE,
+        "update t set c = 'x' where c is null; alter table t alter column c set not null",
+        "alter table t drop column c;"
+        " alter table t add column c text generated always as (d) stored",
+    ),
+    Miss(
+        "a table that comes back as a partition, and a column for it",
+        "what a partition refuses is not worked out: the two are said to clash",
+        "create table p (id integer) partition by range (id); create table p1 (id integer);",
+        "alter table p1 add column c text",
+        "drop table p1; create table p1 partition of p for values from (0) to (10)",
+    ),
+    Miss(
+        "a rule that goes, and MERGE into its table",
+        "that MERGE is refused on tables with rules is not known here",
+        TABLE + " create rule kept as on delete to t do instead nothing;",
+        "drop rule kept on t",
+        "merge into t using (values (1)) as s (id) on t.id = s.id"
+        " when not matched then insert (id) values (s.id)",
+        since=15,
+    ),
+    Miss(
+        "a text that becomes an enum, and a new check with a text that is none of its labels",
+        "labels are looked for in plans only, not in types: the two are said to clash",
+        "create type mood as enum ('sad', 'ok');"
+        " create table t (m text constraint known check (m in ('sad', 'ok')));",
+        "alter table t drop constraint known; alter table t alter column m type mood using m::mood",
+        "alter table t drop constraint if exists known;"
+        " alter table t add constraint known check (m in ('sad', 'ok', 'fine'))",
     ),
 )
