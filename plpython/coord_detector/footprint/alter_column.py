@@ -216,9 +216,13 @@ def _drop_identity(s: Subject, command: Node) -> None:
     detail: Detail = {"value": None}
     if command.missing_ok:
         detail["if_exists"] = True
+        column = s.table.columns.get(command.name) if s.table is not None else None
+        if column is not None and (column.sequence is None or column.default is not None):
+            s.work.use(s.column_kind, s.target, command.name, {"if_exists": True})
+            return
     s.column(command.name, "identity", **detail)
     sequence, known = _sequence_of(s, command.name)
-    drop_sequence(s.work, sequence, known)
+    drop_sequence(s.work, sequence, known, command.missing_ok)
 
 
 COLUMN_COMMANDS: dict[Any, Command] = {

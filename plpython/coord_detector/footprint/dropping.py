@@ -35,10 +35,12 @@ def drop_with_column(work: Work, target: Target, name: str) -> None:
             drop_column(work, target, other, {"implied": True})
 
 
-def drop_sequence(work: Work, sequence: Target, known: bool) -> None:
+def drop_sequence(work: Work, sequence: Target, known: bool, missing_ok: bool = False) -> None:
     detail: Detail = {"implied": True}
     if not known:
         detail["automatic"] = True
+        if missing_ok:
+            detail["if_exists"] = True
     work.add("sequence", sequence, None, "drop", "definition", detail)
     work.forget_relation(sequence)
 

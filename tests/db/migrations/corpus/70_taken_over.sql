@@ -44,3 +44,5 @@ create table stage.parted (id int primary key) partition by hash (id); create ta
 alter table order_item alter line_no type bigint, alter product_id type integer; alter table billing.payment alter id type integer;
 
 create table stage.kept (id serial primary key, code varchar(10) unique, n int check (n > 0), c char(2) references shared.country, d date); create index on stage.kept (n, code); create index on stage.kept (lower(code)); create index on stage.kept (d) where n > 1; alter table stage.kept alter id type bigint, alter code type text, alter n type smallint, alter d type timestamptz; alter table stage.kept alter code type varchar(30), alter c type char(2), alter n type smallint;
+
+create table stage.flight (id bigserial primary key, name varchar(255) not null, no int generated always as identity); alter table stage.flight alter column name type text, alter column name set not null, alter column name drop default, alter column name drop identity if exists; alter table stage.flight alter id drop identity if exists, alter no drop identity if exists;
