@@ -178,4 +178,28 @@ BLOCKS: dict[str, tuple[str, str]] = {
         with_column("body", "alter table %s force row level security"),
         "alter table team add column body text",
     ),
+    "labels added where they are missing, and one of them": (
+        block(
+            "declare l text; begin foreach l in array array['sad', 'great'] loop",
+            "if not exists (select from pg_enum where enumlabel = l) then",
+            "execute format('alter type mood add value %L', l); end if; end loop;",
+        ),
+        "alter type mood add value 'great'",
+    ),
+    "privileges in a loop, one of them taken away": (
+        each_of("'select', 'insert'", "grant %s on note to telling_reader"),
+        "revoke insert on note from telling_reader",
+    ),
+    "a table in a schema whose name is a constant": (
+        block(
+            "declare s text := 'side'; begin execute 'create schema if not exists '",
+            "|| quote_ident(s); execute format('create table %I.extra (id int)', s);",
+        ),
+        "create table side.extra (id text)",
+    ),
+    "a body with a command for unknown rows, and the column gone": (
+        "create function note_it() returns trigger language plpgsql as 'begin"
+        " execute format(''insert into note (body) values (%L)'', tg_op); return new; end'",
+        "alter table note drop column body",
+    ),
 }

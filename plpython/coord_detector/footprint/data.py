@@ -64,6 +64,8 @@ def do_block(work: Work, node: Node) -> None:
 def _with_guard(touch: Touch) -> Touch:
     """What a block does only where it is missing or there, or without minding that it fails."""
     word = {"create": "if_not_exists", "drop": "if_exists"}.get(touch.action)
+    if touch.kind == "type" and touch.facet == "value" and "renamed_to" not in touch.detail:
+        word = "if_not_exists"  # a label that is added
     return touch if word is None else touch._replace(detail={**touch.detail, word: True})
 
 

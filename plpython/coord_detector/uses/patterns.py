@@ -94,7 +94,7 @@ def _known_facts(touch: Touch) -> dict[str, Json]:
     detail = dict(touch.detail)
     if "bounds" in detail:
         detail["bounds"] = _without_unknown(detail["bounds"])
-    if touch.facet == "data" and any(UNKNOWN in str(detail.get(fact)) for fact in _FACTS):
+    if any(UNKNOWN in str(detail.get(fact)) for fact in _FACTS):
         for fact in _FACTS:
             if detail.pop(fact, None) is not None and fact == "where":
                 detail["where"], detail["rest"] = [], True

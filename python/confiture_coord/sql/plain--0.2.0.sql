@@ -6601,6 +6601,8 @@ def do_block(work: Work, node: Node) -> None:
 def _with_guard(touch: Touch) -> Touch:
     """What a block does only where it is missing or there, or without minding that it fails."""
     word = {"create": "if_not_exists", "drop": "if_exists"}.get(touch.action)
+    if touch.kind == "type" and touch.facet == "value" and "renamed_to" not in touch.detail:
+        word = "if_not_exists"  # a label that is added
     return touch if word is None else touch._replace(detail={**touch.detail, word: True})
 
 
@@ -21317,7 +21319,7 @@ def _known_facts(touch: Touch) -> dict[str, Json]:
     detail = dict(touch.detail)
     if "bounds" in detail:
         detail["bounds"] = _without_unknown(detail["bounds"])
-    if touch.facet == "data" and any(UNKNOWN in str(detail.get(fact)) for fact in _FACTS):
+    if any(UNKNOWN in str(detail.get(fact)) for fact in _FACTS):
         for fact in _FACTS:
             if detail.pop(fact, None) is not None and fact == "where":
                 detail["where"], detail["rest"] = [], True
@@ -23648,7 +23650,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $function$
 # As the owner: where the parser lies is nothing that a caller may influence.
-if 'confiture_coord 688eac0abe723291' in GD:
+if 'confiture_coord 46c313ce99992da2' in GD:
     return
 import importlib
 import importlib.machinery
@@ -23656,7 +23658,7 @@ import importlib.util
 import marshal
 import sys
 
-package = 'coord_detector_688eac0abe723291'
+package = 'coord_detector_46c313ce99992da2'
 python = f'{sys.implementation.cache_tag} {importlib.util.MAGIC_NUMBER.hex()}'
 compiled = plpy.prepare(
     'select path, code from coord.detector_code where fingerprint = $1 and python = $2',
@@ -23719,7 +23721,7 @@ loader = importlib.import_module(package + '.loader')
 loader.prepare(f"{folder[0]['setting']}/confiture_coord/{version}", in_backend=True)
 backend = importlib.import_module(package + '.backend')
 backend.start(plpy)
-GD['confiture_coord 688eac0abe723291'] = backend
+GD['confiture_coord 46c313ce99992da2'] = backend
 $function$;
 comment on function coord._load_detector() is
     'Loads the detector into this session (internal; harmless to call)';
@@ -23732,7 +23734,7 @@ import importlib.util
 import marshal
 import sys
 
-package = 'coord_detector_688eac0abe723291'
+package = 'coord_detector_46c313ce99992da2'
 python = f'{sys.implementation.cache_tag} {importlib.util.MAGIC_NUMBER.hex()}'
 insert = plpy.prepare(
     'insert into coord.detector_code (fingerprint, python, path, code) values ($1, $2, $3, $4)',
@@ -24866,10 +24868,10 @@ create or replace function coord._footprint(
 )
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord 688eac0abe723291')
+detector = GD.get('confiture_coord 46c313ce99992da2')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 688eac0abe723291']
+    detector = GD['confiture_coord 46c313ce99992da2']
 return detector.footprint(changes, change_list, search_path, effective_path)
 $function$;
 comment on function coord._footprint(text, text[], text, name[]) is
@@ -24950,10 +24952,10 @@ set plan_cache_mode = force_generic_plan
 set jit = off
 set quote_all_identifiers = off
 as $function$
-detector = GD.get('confiture_coord 688eac0abe723291')
+detector = GD.get('confiture_coord 46c313ce99992da2')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 688eac0abe723291']
+    detector = GD['confiture_coord 46c313ce99992da2']
 return detector.compare(
     text_a, list_a, text_b, list_b, search_path, effective_path, use_catalog, limits)
 $function$;
@@ -25057,10 +25059,10 @@ comment on function coord.compare_changes(text[], text, text, boolean) is
 create or replace function coord._detector_facts(out problem text[], out facts json)
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord 688eac0abe723291')
+detector = GD.get('confiture_coord 46c313ce99992da2')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 688eac0abe723291']
+    detector = GD['confiture_coord 46c313ce99992da2']
 return detector.facts()
 $function$;
 comment on function coord._detector_facts() is
@@ -25082,10 +25084,10 @@ set plan_cache_mode = force_generic_plan
 set jit = off
 set quote_all_identifiers = off
 as $function$
-detector = GD.get('confiture_coord 688eac0abe723291')
+detector = GD.get('confiture_coord 46c313ce99992da2')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 688eac0abe723291']
+    detector = GD['confiture_coord 46c313ce99992da2']
 return detector.analyse(changes, change_list, search_path, effective_path, tables_declared,
                         feature_name, limits)
 $function$;
@@ -25104,10 +25106,10 @@ set plan_cache_mode = force_generic_plan
 set jit = off
 set quote_all_identifiers = off
 as $function$
-detector = GD.get('confiture_coord 688eac0abe723291')
+detector = GD.get('confiture_coord 46c313ce99992da2')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 688eac0abe723291']
+    detector = GD['confiture_coord 46c313ce99992da2']
 return detector.detect(
     intent_no, agent_id, feature_name, keys, are_exclusive, touches, resolved_path)
 $function$;
@@ -26265,10 +26267,10 @@ comment on function coord.amend_intent(uuid, text[], text[], text, text, text) i
 create or replace function coord._sort_intents(nodes json, edges json) returns json
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord 688eac0abe723291')
+detector = GD.get('confiture_coord 46c313ce99992da2')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 688eac0abe723291']
+    detector = GD['confiture_coord 46c313ce99992da2']
 return detector.merge_order(nodes, edges)
 $function$;
 comment on function coord._sort_intents(json, json) is
@@ -26707,7 +26709,7 @@ with ours (name, body, security_definer, settings) as (
     values
 ('_actor', '1f18e24a0fc5d3a93dce49596a06e5490056e6586d2742f4f2616d342b9eb0d2', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_amend', '7e6a0e12eb3ab7c3827b3f9ce1ffbd021acee47513fba8f934c5c9adb03fb570', true, array['search_path=pg_catalog, pg_temp']::text[]),
-('_analyse', 'da8c75da7ca1c598fa6d392650a3876da9295560d6c113ef4fda7950733d025c', false, array['plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
+('_analyse', 'ffad1b9b53f197f783d2cc467b47b1a6b778169a72f5e6246baf21f435f1d2bf', false, array['plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
 ('_append_history', '8a9eea1b4606579ac7b0296299e644caa5376282fa36973429a7f3ceff78729f', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_authorise', 'c62c1527f3a9c9edd31a092a506bf95cb50ebb0c69beb1527d70df01d1da8009', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_authorise_review', '0577744c55b7787ae7f48e9e124976df695deddaa18d2a38a8bcd2d17ca89aa2', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -26726,7 +26728,7 @@ with ours (name, body, security_definer, settings) as (
 ('_check_text', 'db01aaf36f9d57fc497b1997f7ba64675cc7a9fb9cf79b3f5278956fe597b27d', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_check_transition', 'e599451da1cc2eaa3c48a568d2ef0836db5432e24f46dfa3287a573fea4637f1', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_choice', '6a0ec09ca728fa8eb8b028fb505a70f93afd7c5095f2c6c0437233e035cd5d30', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_compare', '0f7096f1ca2d393474c4ac92aa83dd0c8419b91f2c115b2ecb3f5f0ca77433b5', false, array['plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
+('_compare', 'a9c2bb546f6a3a1a19f3f2ec071ad1c1ee819db5e642a75e7811c07546fe3665', false, array['plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
 ('_compare_rows', 'dd08eeca5d3dd639f8f0733f06353fa94cb3bd9b3e808684fb0e5636fa399035', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_conflict_json', 'a3932a0d0c54d5c6e2a7a60973f3dcf570b7b6a3c9c6a1f28a0d89edad5203b2', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_conflict_line', 'bb606d623ac35ddfb72ef3905e94aba579c416a22a2db649125cceb68f12d403', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -26735,13 +26737,13 @@ with ours (name, body, security_definer, settings) as (
 ('_counts', '7fe8790f45e15bd26f82f9151646c029fb46c2b3487c1b571619010f7fce82b7', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_declare', 'd7b4b1148e125153e71c3a09616a03b0210ac958d245ea152a29997158154fff', false, null::text[]),
 ('_depends_on', 'f37bc93deed02bf43a8a632aea86923b8f86906001140165b00e5d823ca71d6d', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_detect', 'e2d6ad4cc24c563eae827d3fcd6baa1ee91d4fb2deaa399a224ab4fbe268914a', false, array['enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
-('_detector_facts', '4b9ed146b786e238c77444643b0e1e7729a2986f5f0c483ad1c4dd37c7bb7f33', false, null::text[]),
-('_detector_sources', '789ce07e7c4d7aa32d081c71ef212fc59ea41f0a2e00f66467190f5ff20711e5', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_detect', '5cede366afc776daad6b08c18a4984f63d3e43987a37c18e1fec69fb8021762d', false, array['enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
+('_detector_facts', '48bd4e2b642bebbd33d3fbef8648d0980aa2e531bddb0d6f34802ab11ae03752', false, null::text[]),
+('_detector_sources', '2b02f7adaab272f34fc15f52fd99ad14687b2f6a2e0849ab0e89f81b71b1e4d1', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_digest_of', 'af0f4735eb433dca9fd14b71246b20d20daa3cba8f7c0cd06774be1d1088bd30', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_ended', '679a84d1d5a194bca40468412857eae0e2e10b1e58e855442af1b763c8ada9be', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_follow_transition', '35b401e5c0362e7364b602cda21afbef50d5be447c42e99475bf5c4433bdb7a0', true, array['search_path=pg_catalog, pg_temp']::text[]),
-('_footprint', '9ede79f2073b96db30210b8616b995381501645d024cfc012298fec4176a8e6d', false, null::text[]),
+('_footprint', 'bc901e4dafaf2f269c586aa02e7ed4c55289749e8943adc6a4b9a362d3084ffb', false, null::text[]),
 ('_footprint_problems', '9aea6fc496338611dd24530c5c28fc4a5a0263ac96ae68681b64166a55d43163', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_footprint_rows', '2cf258b01339c7b05129607c705ac7d7cf484d67ac6bb504d677d0782027a4bf', false, null::text[]),
 ('_for_client', 'd0825a6fb3e6d430f3d0516425c793652a21db2021c07ab80944ab1d2c9b62fb', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -26769,7 +26771,7 @@ with ours (name, body, security_definer, settings) as (
 ('_known_hashes', '4f7872e748c4ad03daeaccbcc0f6259069f7be6c358d858ae4626cca6f837fda', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_limit_lock_wait', '4eed619fef29ee8feefa29b6653cf4fd679e0e33931a8cf4a4ed9698cea5ae8d', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_limits', 'ffaff60bb0800af484cb83e505b5a2b84b78e7495a3c4b0538c9f442bf412c0e', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_load_detector', '5fd81d89f41bfb48cf70b3d225b08cb998ecce8b6934983c4a9b49481b984083', true, array['search_path=pg_catalog, pg_temp']::text[]),
+('_load_detector', 'e68152a570e1c701f5acff30a63bf444bb17d59cb072aae322cbb2297ba28f2f', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_container', '423434b839f055dd1b41a180585f7d2262aa43f041472a83077af7de726a878f', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_holder', 'b5cbdc0966ec19527fcf60f6a1819b4a82cfbf52f64f5af082ff850e624a4861', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_intent_keys', '001e7dcfa0ced100c60e78b7b257478730a36c946731aaf1ff8cd2f0ac627023', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -26794,7 +26796,7 @@ with ours (name, body, security_definer, settings) as (
 ('_register', '56586fa081177e9edb9742f7387773afbdb95351798f0c855838049b364b823e', true, array['search_path=pg_catalog, pg_temp', 'enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
 ('_setting_of', '9d76f07c41d36e171fb59699533b0dfe2bb059a0e9b71815c7d80aaf51c362b8', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_settle', '9d4fad5adf4522029c8ffd5d5136f09ccb1d48c849bb89563c90a4e4156350cc', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_sort_intents', '209b823e4ec95c35c1a0e61f371cc2223c546a1a90e084f3518c0e1bd11d62dc', false, null::text[]),
+('_sort_intents', 'a89445d4050f30d8dc812602b1248ccaa848ef7041f6022fcc10a3fc4b2cfa27', false, null::text[]),
 ('_status_after_conflict', '60693c723e2feefd7ba0d87d0cd41e22dcacacbceb5b21329700a2d216169e9e', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_store_conflicts', '380c4a52ee39572d837cbab55a1ce74f44c445652d82c5daa2882e8b163ba095', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_store_footprint', 'c61256ff241805c040abb05c226075df836ef4d55af9edda52519d7e0880d485', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -26814,7 +26816,7 @@ with ours (name, body, security_definer, settings) as (
 ('compare_changes', '1d38b48d75c0b9ccb3ad217145abf0a3d4104e92fd1eafbf57281b45e75e025e', false, null::text[]),
 ('compare_changes', 'c1c57ed3b89f392da90e83e7e4b80eb1c5190f50bd8e4524bf2cc7ddb3e6f559', false, null::text[]),
 ('compare_changes', 'ef266f6615d9f01190de9cd8fb41a98476373a7e0c087bc8e5e3d652a18528d5', false, null::text[]),
-('compile_detector', '160aadffa1ef0191e99cfcbc9ed05bd8bb63141c3e84cdf505fbbf6b4d02fa95', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('compile_detector', '8eea8d91756740255b8bdb03cd705d467122ded7e2b408834e6425deff44d057', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('conflicts_of', '8986db19d00b60fecf4c8390651e72549c95cabda085669464d62af07d11cb31', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('detector_check', '12455e239e7799ca6932895ce957e587f00cd41d0bba27ba4d696593576bf83c', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('export_ended', '37a73f17837d8b565ad3462f63279cfc2f85d64a7dfe9d32605f50aa6a26b121', true, array['search_path=pg_catalog, pg_temp']::text[]),
