@@ -5643,6 +5643,7 @@ $coord0$),
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from ..names import Relation, Table
@@ -5654,22 +5655,26 @@ IMPLIED: Detail = {"implied": True}
 
 def relation_dropped(work: Work, target: Target) -> None:
     """Foreign keys to a table, views of it and what inherits from it go with CASCADE."""
+    _drop_all(work, _hanging_on(work, target))
+
+
+def _hanging_on(work: Work, target: Target) -> list[Target]:
+    """The relations that go with a relation; foreign keys to it are dropped here and now."""
     dropped = work.table(target)
     places: set[Relation | Table] = {*target.options}
     gone = places | {dropped} if dropped is not None else places
     work.look_at(len(work.scope.tables))
+    found: list[Target] = []
     for place, table in list(work.scope.tables.items()):
-        if place in places or place not in work.scope.tables:
+        if place in places:
             continue
         if any(one in gone for one, _ in table.needs):
-            _drop_whole(work, place)
+            found.append(Target(*place))
             continue
         for name, facts in list(table.constraints.items()):
             if (facts.get("referenced_table") or _place_of(facts)) in gone:
                 drop_constraint(work, Target(*place), table, name, dict(IMPLIED))
-    for child in work.descendants(work.table(target)):
-        if child.options[0] in work.scope.tables:
-            _drop_whole(work, child.options[0])
+    return found + work.descendants(dropped)
 
 
 def _place_of(facts: dict[str, Any]) -> Relation | None:
@@ -5682,9 +5687,12 @@ def column_dropped(work: Work, target: Target, name: str) -> None:
     """Views that show a column go with it, by CASCADE."""
     work.look_at(len(work.scope.tables))
     columns = {(target.options[0], name), (work.table(target), name)}
-    for place, table in list(work.scope.tables.items()):
-        if not columns.isdisjoint(table.needs) and place in work.scope.tables:
-            _drop_whole(work, place)
+    views = [
+        Target(*place)
+        for place, table in work.scope.tables.items()
+        if not columns.isdisjoint(table.needs)
+    ]
+    _drop_all(work, views)
 
 
 def type_dropped(work: Work, target: Target) -> None:
@@ -5724,14 +5732,18 @@ def schema_dropped(work: Work, schema: str) -> None:
             signatures.clear()
 
 
-def _drop_whole(work: Work, place: Relation) -> None:
-    """A relation with its indexes and sequences, and what hangs on it in its turn."""
-    target = Target(*place)
-    table = work.scope.tables[place]
-    work.add(table.kind, target, None, "drop", "definition", IMPLIED)
-    belongings_dropped(work, target)
-    relation_dropped(work, target)
-    work.forget_relation(target)
+def _drop_all(work: Work, targets: Iterable[Target]) -> None:
+    """Relations with their indexes and sequences, and what hangs on them in its turn."""
+    waiting = list(targets)[::-1]
+    while waiting:
+        target = waiting.pop()
+        table = work.table(target)
+        if table is None:
+            continue
+        work.add(table.kind, target, None, "drop", "definition", IMPLIED)
+        belongings_dropped(work, target)
+        waiting += _hanging_on(work, target)[::-1]
+        work.forget_relation(target)
 
 
 def belongings_dropped(work: Work, target: Target) -> None:
@@ -5739,16 +5751,21 @@ def belongings_dropped(work: Work, target: Target) -> None:
     table = work.table(target)
     if table is None:
         return
+    _parts_dropped(work, table)
+    for partition in work.descendants(table) if table.partitioned else ():
+        known = work.table(partition)
+        if known is not None:
+            _parts_dropped(work, known)
+        _drop_part(work, "table", partition.options[0])
+
+
+def _parts_dropped(work: Work, table: Table) -> None:
     for index in list(table.indexes):
         _drop_part(work, "index", index)
     table.indexes.clear()
     for column in table.columns.values():
         if column.sequence is not None:
             _drop_part(work, "sequence", column.sequence)
-    if table.partitioned:
-        for child in list(table.children):
-            belongings_dropped(work, Target(*child))
-            _drop_part(work, "table", child)
 
 
 def _drop_part(work: Work, kind: str, place: Relation) -> None:
@@ -8957,18 +8974,23 @@ def _column_follows(table: Table | None, node: Node) -> None:
 def _rename_member(work: Work, old: Address, new_name: str, detail: Detail) -> None:
     kind, target, sub = old
     assert sub is not None
-    work.add(kind, target, sub, "drop", "name", {**detail, "renamed_to": new_name})
-    work.add(kind, target, new_name, "create", "name", {**detail, "renamed_from": sub})
     table = work.table(target)
-    if kind in ("table constraint", "domain constraint"):
-        for schema, _ in target.options:
-            work.scope.constraint_removed(schema, sub)
-            work.scope.constraint_added(schema, new_name)
+    _member_touches(work, old, new_name, detail)
     if kind == "table constraint":
         _rename_in_heirs(work, table, sub, new_name)
         _rename_index_of(work, target, table, sub, new_name)
     elif kind == "trigger" and table is not None and sub in table.triggers:
         table.triggers[new_name] = table.triggers.pop(sub)
+
+
+def _member_touches(work: Work, old: Address, new_name: str, detail: Detail) -> None:
+    kind, target, sub = old
+    work.add(kind, target, sub, "drop", "name", {**detail, "renamed_to": new_name})
+    work.add(kind, target, new_name, "create", "name", {**detail, "renamed_from": sub})
+    if kind in ("table constraint", "domain constraint"):
+        for schema, _ in target.options:
+            work.scope.constraint_removed(schema, str(sub))
+            work.scope.constraint_added(schema, new_name)
 
 
 def _rename_in_heirs(work: Work, table: Table | None, old: str, new: str) -> None:
@@ -8979,7 +9001,8 @@ def _rename_in_heirs(work: Work, table: Table | None, old: str, new: str) -> Non
     for child in work.descendants(table):
         heir = work.table(child)
         if heir is not None and old in heir.constraints:
-            _rename_member(work, Address("table constraint", child, old), new, {"implied": True})
+            _member_touches(work, Address("table constraint", child, old), new, {"implied": True})
+            heir.constraints[new] = heir.constraints.pop(old)
 
 
 _ENDINGS = ("_pkey", "_key", "_excl")
@@ -21437,82 +21460,18 @@ on the tokens of the same scanner; the pieces are then parsed by the real parser
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Literal, NamedTuple
+from collections.abc import Iterator, Sequence
 
-from ..room import Room
-from ..script import noop
-from .builtin_names import words
-from .collector import Variables
 from .constants import Rows
+from .plpgsql_pieces import Piece, PieceReader
 from .plpgsql_tokens import UnreadableBody
-from .plpgsql_values import ValueReader
 
-PieceKind = Literal["expression", "query", "dynamic", "type", "row type", "column type"]
-
-
-class Piece(NamedTuple):
-    """One piece of SQL in a body, or a type that a declaration names."""
-
-    kind: PieceKind
-    text: str
-
-
-class _Frame:
-    """A block, loop, IF or CASE that is open where the reader is, and what it declares."""
-
-    __slots__ = ("kind", "declared")
-
-    def __init__(self, kind: str) -> None:
-        self.kind = kind
-        self.declared: list[str] = []
-
-
-_PLAIN_WORDS = frozenset(("and", "or", "not", "null", "true", "false", "is"))
-_PLAIN_SYMBOLS = words("+ - * / % = < > <> != <= >= || . ,")
-_PLAIN_STARTS = frozenset("'0123456789$")
 _RAISE_LEVELS = frozenset(("debug", "log", "info", "notice", "warning", "exception"))
 _HANDLER_VARIABLES = ("sqlstate", "sqlerrm")
 
 
-class BodyReader(ValueReader):
-    """Reads one body from its beginning to its end, and loops over known values once for each.
-
-    ``variables`` changes while it reads: each piece must be looked at before the next is read.
-    """
-
-    def __init__(
-        self,
-        body: str,
-        variables: Variables,
-        interrupts: Callable[[], None] = noop,
-        room: Room | None = None,
-    ) -> None:
-        super().__init__(body, variables, room or Room())
-        self._interrupts = interrupts
-        self._frames = [_Frame("routine")]
-        self._label: str | None = None
-
-    # ---------------------------------------------------------------- frames
-
-    def _open(self, kind: str, names: Iterable[str] = ()) -> None:
-        self._frames.append(_Frame(kind))
-        for name in names:
-            self._declare_name(name)
-        if self._label:
-            # A label can stand in front of a variable as an alias stands before a column.
-            self._declare_name(self._label)
-            self._label = None
-
-    def _declare_name(self, name: str) -> None:
-        self._frames[-1].declared.append(name)
-        self.variables.declare(name)
-
-    def _piece(self, kind: PieceKind, text: str) -> Iterator[Piece]:
-        if text:
-            yield Piece(kind, text)
-
-    # ---------------------------------------------------------------- statements
+class BodyReader(PieceReader):
+    """Reads one body from its beginning to its end, and loops over known values once for each."""
 
     def read(self) -> Iterator[Piece]:
         while self._accept("#"):
@@ -21522,39 +21481,6 @@ class BodyReader(ValueReader):
             yield from self._statement()
         if len(self._frames) > 1:
             raise UnreadableBody("it ends too early")
-
-    def _expression_until(self, *words: str) -> Iterator[Piece]:
-        return self._expression(self._find(*words))
-
-    def _expression(self, end: int) -> Iterator[Piece]:
-        """An expression up to a place; most have nothing in them but variables."""
-        start, self._at = self._at, end
-        if not self._is_plain(start, end):
-            yield from self._piece("expression", self._text(start, end))
-
-    def _is_plain(self, start: int, end: int) -> bool:
-        """Tell that nothing is used here: constants, operators of PostgreSQL's own, variables.
-
-        No table is in sight, so that a name between two symbols is a variable, known or not.
-        """
-        is_operand = True
-        for index in range(start, end):
-            token = self._tokens[index]
-            word = token.word
-            if token.is_name and word not in _PLAIN_WORDS:
-                is_alone = is_operand and (
-                    index + 1 == end or self._tokens[index + 1].word in _PLAIN_SYMBOLS
-                )
-                if not is_alone and word not in self.variables:
-                    return False
-                is_operand = False
-            elif token.is_name or word in _PLAIN_SYMBOLS:
-                is_operand = True
-            elif word[0] in _PLAIN_STARTS:
-                is_operand = False
-            else:
-                return False
-        return True
 
     def _statement(self) -> Iterator[Piece]:
         word = self._word()
@@ -21603,22 +21529,6 @@ class BodyReader(ValueReader):
             return
         self._expect(";")
         self._declare_name(name)
-
-    def _declared_type(self, *ends: str) -> Iterator[Piece]:
-        start = self._at
-        self._at = self._find(*ends)
-        last = self._at
-        text = self._text(start, last)
-        for index in range(start, last - 1):
-            if self._tokens[index].word == "%":
-                text = self._text(start, index)
-                first = self._folded(self._tokens[start])
-                if self._tokens[index + 1].word == "rowtype":
-                    yield from self._piece("row type", text)
-                elif index > start + 1 and first not in self.variables:
-                    yield from self._piece("column type", text)
-                return
-        yield from self._piece("type", text)
 
     def _cursor(self) -> Iterator[Piece]:
         self._accept("no")
@@ -21794,15 +21704,6 @@ class BodyReader(ValueReader):
             yield from self._options()
         self._at += 1
 
-    def _options(self) -> Iterator[Piece]:
-        while True:
-            self._name()
-            if not self._accept(":="):
-                self._expect("=")
-            yield from self._expression_until(",", ";")
-            if not self._accept(","):
-                return
-
     def _assert(self) -> Iterator[Piece]:
         self._at += 1
         yield from self._expression_until(";")
@@ -21818,16 +21719,6 @@ class BodyReader(ValueReader):
         yield from self._dynamic(";")
         self._at += 1
 
-    def _dynamic(self, end: str) -> Iterator[Piece]:
-        """EXECUTE's command, then INTO and USING in either order."""
-        yield from self._piece("dynamic", self._until("into", "using", end))
-        while self._word() != end:
-            if self._accept("into"):
-                self._until("using", end)
-            else:
-                self._expect("using")
-                yield from self._expression_until("into", end)
-
     def _open_cursor(self) -> Iterator[Piece]:
         self._at += 1
         self._name()
@@ -21841,19 +21732,6 @@ class BodyReader(ValueReader):
         else:
             yield from self._arguments(";")
         self._at += 1
-
-    def _arguments(self, end: str) -> Iterator[Piece]:
-        """A cursor's arguments in parentheses; ``name := value`` is a named one."""
-        if self._accept("("):
-            closing = self._closing()
-            while self._at < closing:
-                if self._word(1) in (":=", "=>"):
-                    self._at += 2
-                stop = self._next_comma(closing)
-                yield from self._expression(stop)
-                self._at = stop + 1
-            self._at = closing + 1
-        self._until(end)
 
     def _skip(self) -> Iterator[Piece]:
         """FETCH, MOVE, CLOSE, GET DIAGNOSTICS, NULL, COMMIT, ROLLBACK: variables only."""
@@ -21943,6 +21821,164 @@ _STATEMENTS = {
     "rollback": BodyReader._skip,
 }
 """Statements by their first word; every other one is SQL."""
+$coord0$),
+('uses/plpgsql_pieces.py', $coord0$"""The pieces of SQL in PL/pgSQL source, and the frames around them: blocks, loops, IF, CASE."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Literal, NamedTuple
+
+from ..room import Room
+from ..script import noop
+from .builtin_names import words
+from .collector import Variables
+from .plpgsql_values import ValueReader
+
+PieceKind = Literal["expression", "query", "dynamic", "type", "row type", "column type"]
+
+
+class Piece(NamedTuple):
+    """One piece of SQL in a body, or a type that a declaration names."""
+
+    kind: PieceKind
+    text: str
+
+
+class _Frame:
+    """A block, loop, IF or CASE that is open where the reader is, and what it declares."""
+
+    __slots__ = ("kind", "declared")
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+        self.declared: list[str] = []
+
+
+_PLAIN_WORDS = frozenset(("and", "or", "not", "null", "true", "false", "is"))
+_PLAIN_SYMBOLS = words("+ - * / % = < > <> != <= >= || . ,")
+_PLAIN_STARTS = frozenset("'0123456789$")
+
+
+class PieceReader(ValueReader):
+    """Reads what statements are made of.
+
+    ``variables`` changes while it reads: each piece must be looked at before the next is read.
+    """
+
+    def __init__(
+        self,
+        body: str,
+        variables: Variables,
+        interrupts: Callable[[], None] = noop,
+        room: Room | None = None,
+    ) -> None:
+        super().__init__(body, variables, room or Room())
+        self._interrupts = interrupts
+        self._frames = [_Frame("routine")]
+        self._label: str | None = None
+
+    # ---------------------------------------------------------------- frames
+
+    def _open(self, kind: str, names: Iterable[str] = ()) -> None:
+        self._frames.append(_Frame(kind))
+        for name in names:
+            self._declare_name(name)
+        if self._label:
+            # A label can stand in front of a variable as an alias stands before a column.
+            self._declare_name(self._label)
+            self._label = None
+
+    def _declare_name(self, name: str) -> None:
+        self._frames[-1].declared.append(name)
+        self.variables.declare(name)
+
+    def _piece(self, kind: PieceKind, text: str) -> Iterator[Piece]:
+        if text:
+            yield Piece(kind, text)
+
+    # ---------------------------------------------------------------- pieces
+
+    def _expression_until(self, *words: str) -> Iterator[Piece]:
+        return self._expression(self._find(*words))
+
+    def _expression(self, end: int) -> Iterator[Piece]:
+        """An expression up to a place; most have nothing in them but variables."""
+        start, self._at = self._at, end
+        if not self._is_plain(start, end):
+            yield from self._piece("expression", self._text(start, end))
+
+    def _is_plain(self, start: int, end: int) -> bool:
+        """Tell that nothing is used here: constants, operators of PostgreSQL's own, variables.
+
+        No table is in sight, so that a name between two symbols is a variable, known or not.
+        """
+        is_operand = True
+        for index in range(start, end):
+            token = self._tokens[index]
+            word = token.word
+            if token.is_name and word not in _PLAIN_WORDS:
+                is_alone = is_operand and (
+                    index + 1 == end or self._tokens[index + 1].word in _PLAIN_SYMBOLS
+                )
+                if not is_alone and word not in self.variables:
+                    return False
+                is_operand = False
+            elif token.is_name or word in _PLAIN_SYMBOLS:
+                is_operand = True
+            elif word[0] in _PLAIN_STARTS:
+                is_operand = False
+            else:
+                return False
+        return True
+
+    def _declared_type(self, *ends: str) -> Iterator[Piece]:
+        start = self._at
+        self._at = self._find(*ends)
+        last = self._at
+        text = self._text(start, last)
+        for index in range(start, last - 1):
+            if self._tokens[index].word == "%":
+                text = self._text(start, index)
+                first = self._folded(self._tokens[start])
+                if self._tokens[index + 1].word == "rowtype":
+                    yield from self._piece("row type", text)
+                elif index > start + 1 and first not in self.variables:
+                    yield from self._piece("column type", text)
+                return
+        yield from self._piece("type", text)
+
+    def _dynamic(self, end: str) -> Iterator[Piece]:
+        """EXECUTE's command, then INTO and USING in either order."""
+        yield from self._piece("dynamic", self._until("into", "using", end))
+        while self._word() != end:
+            if self._accept("into"):
+                self._until("using", end)
+            else:
+                self._expect("using")
+                yield from self._expression_until("into", end)
+
+    def _arguments(self, end: str) -> Iterator[Piece]:
+        """A cursor's arguments in parentheses; ``name := value`` is a named one."""
+        if self._accept("("):
+            closing = self._closing()
+            while self._at < closing:
+                if self._word(1) in (":=", "=>"):
+                    self._at += 2
+                stop = self._next_comma(closing)
+                yield from self._expression(stop)
+                self._at = stop + 1
+            self._at = closing + 1
+        self._until(end)
+
+    def _options(self) -> Iterator[Piece]:
+        while True:
+            self._name()
+            if not self._accept(":="):
+                self._expect("=")
+            yield from self._expression_until(",", ";")
+            if not self._accept(","):
+                return
 $coord0$),
 ('uses/plpgsql_tokens.py', $coord0$"""PL/pgSQL source as a row of tokens, and a place in it that moves on."""
 
@@ -22643,7 +22679,8 @@ from .constants import UNKNOWN, constant_text
 from .expression import walk
 from .nodes import is_a
 from .patterns import MOST_MENTIONS, literal_names, needed_column, pattern
-from .plpgsql import BodyReader, Piece
+from .plpgsql import BodyReader
+from .plpgsql_pieces import Piece
 from .plpgsql_tokens import BEFORE_A_STATEMENT, UnreadableBody
 from .query import NO_COMMON_TABLES
 from .sources import Level, Relation, Sources
@@ -23655,7 +23692,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $function$
 # As the owner: where the parser lies is nothing that a caller may influence.
-if 'confiture_coord 46c313ce99992da2' in GD:
+if 'confiture_coord 3f546b90cbd12415' in GD:
     return
 import importlib
 import importlib.machinery
@@ -23663,7 +23700,7 @@ import importlib.util
 import marshal
 import sys
 
-package = 'coord_detector_46c313ce99992da2'
+package = 'coord_detector_3f546b90cbd12415'
 python = f'{sys.implementation.cache_tag} {importlib.util.MAGIC_NUMBER.hex()}'
 compiled = plpy.prepare(
     'select path, code from coord.detector_code where fingerprint = $1 and python = $2',
@@ -23726,7 +23763,7 @@ loader = importlib.import_module(package + '.loader')
 loader.prepare(f"{folder[0]['setting']}/confiture_coord/{version}", in_backend=True)
 backend = importlib.import_module(package + '.backend')
 backend.start(plpy)
-GD['confiture_coord 46c313ce99992da2'] = backend
+GD['confiture_coord 3f546b90cbd12415'] = backend
 $function$;
 comment on function coord._load_detector() is
     'Loads the detector into this session (internal; harmless to call)';
@@ -23739,7 +23776,7 @@ import importlib.util
 import marshal
 import sys
 
-package = 'coord_detector_46c313ce99992da2'
+package = 'coord_detector_3f546b90cbd12415'
 python = f'{sys.implementation.cache_tag} {importlib.util.MAGIC_NUMBER.hex()}'
 insert = plpy.prepare(
     'insert into coord.detector_code (fingerprint, python, path, code) values ($1, $2, $3, $4)',
@@ -24873,10 +24910,10 @@ create or replace function coord._footprint(
 )
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord 46c313ce99992da2')
+detector = GD.get('confiture_coord 3f546b90cbd12415')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 46c313ce99992da2']
+    detector = GD['confiture_coord 3f546b90cbd12415']
 return detector.footprint(changes, change_list, search_path, effective_path)
 $function$;
 comment on function coord._footprint(text, text[], text, name[]) is
@@ -24957,10 +24994,10 @@ set plan_cache_mode = force_generic_plan
 set jit = off
 set quote_all_identifiers = off
 as $function$
-detector = GD.get('confiture_coord 46c313ce99992da2')
+detector = GD.get('confiture_coord 3f546b90cbd12415')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 46c313ce99992da2']
+    detector = GD['confiture_coord 3f546b90cbd12415']
 return detector.compare(
     text_a, list_a, text_b, list_b, search_path, effective_path, use_catalog, limits)
 $function$;
@@ -25064,10 +25101,10 @@ comment on function coord.compare_changes(text[], text, text, boolean) is
 create or replace function coord._detector_facts(out problem text[], out facts json)
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord 46c313ce99992da2')
+detector = GD.get('confiture_coord 3f546b90cbd12415')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 46c313ce99992da2']
+    detector = GD['confiture_coord 3f546b90cbd12415']
 return detector.facts()
 $function$;
 comment on function coord._detector_facts() is
@@ -25089,10 +25126,10 @@ set plan_cache_mode = force_generic_plan
 set jit = off
 set quote_all_identifiers = off
 as $function$
-detector = GD.get('confiture_coord 46c313ce99992da2')
+detector = GD.get('confiture_coord 3f546b90cbd12415')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 46c313ce99992da2']
+    detector = GD['confiture_coord 3f546b90cbd12415']
 return detector.analyse(changes, change_list, search_path, effective_path, tables_declared,
                         feature_name, limits)
 $function$;
@@ -25111,10 +25148,10 @@ set plan_cache_mode = force_generic_plan
 set jit = off
 set quote_all_identifiers = off
 as $function$
-detector = GD.get('confiture_coord 46c313ce99992da2')
+detector = GD.get('confiture_coord 3f546b90cbd12415')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 46c313ce99992da2']
+    detector = GD['confiture_coord 3f546b90cbd12415']
 return detector.detect(
     intent_no, agent_id, feature_name, keys, are_exclusive, touches, resolved_path)
 $function$;
@@ -26272,10 +26309,10 @@ comment on function coord.amend_intent(uuid, text[], text[], text, text, text) i
 create or replace function coord._sort_intents(nodes json, edges json) returns json
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord 46c313ce99992da2')
+detector = GD.get('confiture_coord 3f546b90cbd12415')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 46c313ce99992da2']
+    detector = GD['confiture_coord 3f546b90cbd12415']
 return detector.merge_order(nodes, edges)
 $function$;
 comment on function coord._sort_intents(json, json) is
@@ -26714,7 +26751,7 @@ with ours (name, body, security_definer, settings) as (
     values
 ('_actor', '1f18e24a0fc5d3a93dce49596a06e5490056e6586d2742f4f2616d342b9eb0d2', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_amend', '7e6a0e12eb3ab7c3827b3f9ce1ffbd021acee47513fba8f934c5c9adb03fb570', true, array['search_path=pg_catalog, pg_temp']::text[]),
-('_analyse', 'ffad1b9b53f197f783d2cc467b47b1a6b778169a72f5e6246baf21f435f1d2bf', false, array['plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
+('_analyse', '20ed0873603d36c32331e3ed70439a2d2ba829798bb8acfe81d7c96b99011feb', false, array['plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
 ('_append_history', '8a9eea1b4606579ac7b0296299e644caa5376282fa36973429a7f3ceff78729f', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_authorise', 'c62c1527f3a9c9edd31a092a506bf95cb50ebb0c69beb1527d70df01d1da8009', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_authorise_review', '0577744c55b7787ae7f48e9e124976df695deddaa18d2a38a8bcd2d17ca89aa2', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -26733,7 +26770,7 @@ with ours (name, body, security_definer, settings) as (
 ('_check_text', 'db01aaf36f9d57fc497b1997f7ba64675cc7a9fb9cf79b3f5278956fe597b27d', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_check_transition', 'e599451da1cc2eaa3c48a568d2ef0836db5432e24f46dfa3287a573fea4637f1', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_choice', '6a0ec09ca728fa8eb8b028fb505a70f93afd7c5095f2c6c0437233e035cd5d30', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_compare', 'a9c2bb546f6a3a1a19f3f2ec071ad1c1ee819db5e642a75e7811c07546fe3665', false, array['plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
+('_compare', 'aece8d408812bb1218d9e2adc28cab16d8774d26357d9a28db9f1041d75e4448', false, array['plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
 ('_compare_rows', 'dd08eeca5d3dd639f8f0733f06353fa94cb3bd9b3e808684fb0e5636fa399035', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_conflict_json', 'a3932a0d0c54d5c6e2a7a60973f3dcf570b7b6a3c9c6a1f28a0d89edad5203b2', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_conflict_line', 'bb606d623ac35ddfb72ef3905e94aba579c416a22a2db649125cceb68f12d403', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -26742,13 +26779,13 @@ with ours (name, body, security_definer, settings) as (
 ('_counts', '7fe8790f45e15bd26f82f9151646c029fb46c2b3487c1b571619010f7fce82b7', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_declare', 'd7b4b1148e125153e71c3a09616a03b0210ac958d245ea152a29997158154fff', false, null::text[]),
 ('_depends_on', 'f37bc93deed02bf43a8a632aea86923b8f86906001140165b00e5d823ca71d6d', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_detect', '5cede366afc776daad6b08c18a4984f63d3e43987a37c18e1fec69fb8021762d', false, array['enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
-('_detector_facts', '48bd4e2b642bebbd33d3fbef8648d0980aa2e531bddb0d6f34802ab11ae03752', false, null::text[]),
-('_detector_sources', '2b02f7adaab272f34fc15f52fd99ad14687b2f6a2e0849ab0e89f81b71b1e4d1', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_detect', 'b8cd46c2ebc7c6111dd4aa02ced8af79a8c33125bb5d8dfb9c38ac5f3d84100f', false, array['enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
+('_detector_facts', 'f2ffbf0498663149d2ef83694e69332013c643c94424cc453e87fc5dd3293d4a', false, null::text[]),
+('_detector_sources', 'baba73c01c00473a2191fd63705f4173c728ca3ab1dcbf8256e5b2277c0a14a7', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_digest_of', 'af0f4735eb433dca9fd14b71246b20d20daa3cba8f7c0cd06774be1d1088bd30', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_ended', '679a84d1d5a194bca40468412857eae0e2e10b1e58e855442af1b763c8ada9be', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_follow_transition', '35b401e5c0362e7364b602cda21afbef50d5be447c42e99475bf5c4433bdb7a0', true, array['search_path=pg_catalog, pg_temp']::text[]),
-('_footprint', 'bc901e4dafaf2f269c586aa02e7ed4c55289749e8943adc6a4b9a362d3084ffb', false, null::text[]),
+('_footprint', '2e4760a6ce6cc3c5ed24aeef78d1fde4eb9808d71d7c13cb442712df59b09fec', false, null::text[]),
 ('_footprint_problems', '9aea6fc496338611dd24530c5c28fc4a5a0263ac96ae68681b64166a55d43163', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_footprint_rows', '2cf258b01339c7b05129607c705ac7d7cf484d67ac6bb504d677d0782027a4bf', false, null::text[]),
 ('_for_client', 'd0825a6fb3e6d430f3d0516425c793652a21db2021c07ab80944ab1d2c9b62fb', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -26776,7 +26813,7 @@ with ours (name, body, security_definer, settings) as (
 ('_known_hashes', '4f7872e748c4ad03daeaccbcc0f6259069f7be6c358d858ae4626cca6f837fda', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_limit_lock_wait', '4eed619fef29ee8feefa29b6653cf4fd679e0e33931a8cf4a4ed9698cea5ae8d', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_limits', 'ffaff60bb0800af484cb83e505b5a2b84b78e7495a3c4b0538c9f442bf412c0e', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_load_detector', 'e68152a570e1c701f5acff30a63bf444bb17d59cb072aae322cbb2297ba28f2f', true, array['search_path=pg_catalog, pg_temp']::text[]),
+('_load_detector', 'f406e623768e8719d878f9def08a710203bdd1fb5c9930149f6aa68458646056', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_container', '423434b839f055dd1b41a180585f7d2262aa43f041472a83077af7de726a878f', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_holder', 'b5cbdc0966ec19527fcf60f6a1819b4a82cfbf52f64f5af082ff850e624a4861', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_intent_keys', '001e7dcfa0ced100c60e78b7b257478730a36c946731aaf1ff8cd2f0ac627023', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -26801,7 +26838,7 @@ with ours (name, body, security_definer, settings) as (
 ('_register', '56586fa081177e9edb9742f7387773afbdb95351798f0c855838049b364b823e', true, array['search_path=pg_catalog, pg_temp', 'enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
 ('_setting_of', '9d76f07c41d36e171fb59699533b0dfe2bb059a0e9b71815c7d80aaf51c362b8', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_settle', '9d4fad5adf4522029c8ffd5d5136f09ccb1d48c849bb89563c90a4e4156350cc', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_sort_intents', 'a89445d4050f30d8dc812602b1248ccaa848ef7041f6022fcc10a3fc4b2cfa27', false, null::text[]),
+('_sort_intents', '66e16b04697e745097337a63f40d73780f8f93a56def70add6871abcd5fc7db5', false, null::text[]),
 ('_status_after_conflict', '60693c723e2feefd7ba0d87d0cd41e22dcacacbceb5b21329700a2d216169e9e', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_store_conflicts', '380c4a52ee39572d837cbab55a1ce74f44c445652d82c5daa2882e8b163ba095', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_store_footprint', 'c61256ff241805c040abb05c226075df836ef4d55af9edda52519d7e0880d485', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -26821,7 +26858,7 @@ with ours (name, body, security_definer, settings) as (
 ('compare_changes', '1d38b48d75c0b9ccb3ad217145abf0a3d4104e92fd1eafbf57281b45e75e025e', false, null::text[]),
 ('compare_changes', 'c1c57ed3b89f392da90e83e7e4b80eb1c5190f50bd8e4524bf2cc7ddb3e6f559', false, null::text[]),
 ('compare_changes', 'ef266f6615d9f01190de9cd8fb41a98476373a7e0c087bc8e5e3d652a18528d5', false, null::text[]),
-('compile_detector', '8eea8d91756740255b8bdb03cd705d467122ded7e2b408834e6425deff44d057', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('compile_detector', 'ddc3a68e5e3df01b8885b93c2ee3b722b6115e483cde110d983aad9ed7622ebe', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('conflicts_of', '8986db19d00b60fecf4c8390651e72549c95cabda085669464d62af07d11cb31', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('detector_check', '12455e239e7799ca6932895ce957e587f00cd41d0bba27ba4d696593576bf83c', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('export_ended', '37a73f17837d8b565ad3462f63279cfc2f85d64a7dfe9d32605f50aa6a26b121', true, array['search_path=pg_catalog, pg_temp']::text[]),

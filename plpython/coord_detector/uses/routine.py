@@ -21,7 +21,8 @@ from .constants import UNKNOWN, constant_text
 from .expression import walk
 from .nodes import is_a
 from .patterns import MOST_MENTIONS, literal_names, needed_column, pattern
-from .plpgsql import BodyReader, Piece
+from .plpgsql import BodyReader
+from .plpgsql_pieces import Piece
 from .plpgsql_tokens import BEFORE_A_STATEMENT, UnreadableBody
 from .query import NO_COMMON_TABLES
 from .sources import Level, Relation, Sources
