@@ -375,3 +375,17 @@ def test_indexes_get_another_operator_class_with_another_type() -> None:
     changed = [touch.name for touch in touches_of(made + alter) if touch.facet == "type"
                and touch.kind == "index"]  # fmt: skip
     assert changed == ["t_pkey"]
+
+
+@pytest.mark.parametrize(
+    "made",
+    ["create table t{} () inherits (t{});", "create view t{} as select * from t{};",
+     "create table t{} partition of t{} default partition by list (a);"],
+)  # fmt: skip
+def test_a_long_chain_goes_with_its_first(made: str) -> None:
+    chain = "".join(made.format(number, number - 1) for number in range(1, 600))
+    first = "create table t0 (a int constraint c check (a > 0)) partition by list (a);"
+    tail = "alter table t0 rename constraint c to d; alter table t0 rename to t; "
+    touches = touches_of(first + chain + tail + "drop table t cascade")
+    dropped = {touch.name for touch in touches if touch.sub is None and touch.action == "drop"}
+    assert dropped == {"t", *(f"t{number}" for number in range(600))}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from ..names import Relation, Table
@@ -13,22 +14,26 @@ IMPLIED: Detail = {"implied": True}
 
 def relation_dropped(work: Work, target: Target) -> None:
     """Foreign keys to a table, views of it and what inherits from it go with CASCADE."""
+    _drop_all(work, _hanging_on(work, target))
+
+
+def _hanging_on(work: Work, target: Target) -> list[Target]:
+    """The relations that go with a relation; foreign keys to it are dropped here and now."""
     dropped = work.table(target)
     places: set[Relation | Table] = {*target.options}
     gone = places | {dropped} if dropped is not None else places
     work.look_at(len(work.scope.tables))
+    found: list[Target] = []
     for place, table in list(work.scope.tables.items()):
-        if place in places or place not in work.scope.tables:
+        if place in places:
             continue
         if any(one in gone for one, _ in table.needs):
-            _drop_whole(work, place)
+            found.append(Target(*place))
             continue
         for name, facts in list(table.constraints.items()):
             if (facts.get("referenced_table") or _place_of(facts)) in gone:
                 drop_constraint(work, Target(*place), table, name, dict(IMPLIED))
-    for child in work.descendants(work.table(target)):
-        if child.options[0] in work.scope.tables:
-            _drop_whole(work, child.options[0])
+    return found + work.descendants(dropped)
 
 
 def _place_of(facts: dict[str, Any]) -> Relation | None:
@@ -41,9 +46,12 @@ def column_dropped(work: Work, target: Target, name: str) -> None:
     """Views that show a column go with it, by CASCADE."""
     work.look_at(len(work.scope.tables))
     columns = {(target.options[0], name), (work.table(target), name)}
-    for place, table in list(work.scope.tables.items()):
-        if not columns.isdisjoint(table.needs) and place in work.scope.tables:
-            _drop_whole(work, place)
+    views = [
+        Target(*place)
+        for place, table in work.scope.tables.items()
+        if not columns.isdisjoint(table.needs)
+    ]
+    _drop_all(work, views)
 
 
 def type_dropped(work: Work, target: Target) -> None:
@@ -83,14 +91,18 @@ def schema_dropped(work: Work, schema: str) -> None:
             signatures.clear()
 
 
-def _drop_whole(work: Work, place: Relation) -> None:
-    """A relation with its indexes and sequences, and what hangs on it in its turn."""
-    target = Target(*place)
-    table = work.scope.tables[place]
-    work.add(table.kind, target, None, "drop", "definition", IMPLIED)
-    belongings_dropped(work, target)
-    relation_dropped(work, target)
-    work.forget_relation(target)
+def _drop_all(work: Work, targets: Iterable[Target]) -> None:
+    """Relations with their indexes and sequences, and what hangs on them in its turn."""
+    waiting = list(targets)[::-1]
+    while waiting:
+        target = waiting.pop()
+        table = work.table(target)
+        if table is None:
+            continue
+        work.add(table.kind, target, None, "drop", "definition", IMPLIED)
+        belongings_dropped(work, target)
+        waiting += _hanging_on(work, target)[::-1]
+        work.forget_relation(target)
 
 
 def belongings_dropped(work: Work, target: Target) -> None:
@@ -98,16 +110,21 @@ def belongings_dropped(work: Work, target: Target) -> None:
     table = work.table(target)
     if table is None:
         return
+    _parts_dropped(work, table)
+    for partition in work.descendants(table) if table.partitioned else ():
+        known = work.table(partition)
+        if known is not None:
+            _parts_dropped(work, known)
+        _drop_part(work, "table", partition.options[0])
+
+
+def _parts_dropped(work: Work, table: Table) -> None:
     for index in list(table.indexes):
         _drop_part(work, "index", index)
     table.indexes.clear()
     for column in table.columns.values():
         if column.sequence is not None:
             _drop_part(work, "sequence", column.sequence)
-    if table.partitioned:
-        for child in list(table.children):
-            belongings_dropped(work, Target(*child))
-            _drop_part(work, "table", child)
 
 
 def _drop_part(work: Work, kind: str, place: Relation) -> None:

@@ -100,18 +100,23 @@ def _column_follows(table: Table | None, node: Node) -> None:
 def _rename_member(work: Work, old: Address, new_name: str, detail: Detail) -> None:
     kind, target, sub = old
     assert sub is not None
-    work.add(kind, target, sub, "drop", "name", {**detail, "renamed_to": new_name})
-    work.add(kind, target, new_name, "create", "name", {**detail, "renamed_from": sub})
     table = work.table(target)
-    if kind in ("table constraint", "domain constraint"):
-        for schema, _ in target.options:
-            work.scope.constraint_removed(schema, sub)
-            work.scope.constraint_added(schema, new_name)
+    _member_touches(work, old, new_name, detail)
     if kind == "table constraint":
         _rename_in_heirs(work, table, sub, new_name)
         _rename_index_of(work, target, table, sub, new_name)
     elif kind == "trigger" and table is not None and sub in table.triggers:
         table.triggers[new_name] = table.triggers.pop(sub)
+
+
+def _member_touches(work: Work, old: Address, new_name: str, detail: Detail) -> None:
+    kind, target, sub = old
+    work.add(kind, target, sub, "drop", "name", {**detail, "renamed_to": new_name})
+    work.add(kind, target, new_name, "create", "name", {**detail, "renamed_from": sub})
+    if kind in ("table constraint", "domain constraint"):
+        for schema, _ in target.options:
+            work.scope.constraint_removed(schema, str(sub))
+            work.scope.constraint_added(schema, new_name)
 
 
 def _rename_in_heirs(work: Work, table: Table | None, old: str, new: str) -> None:
@@ -122,7 +127,8 @@ def _rename_in_heirs(work: Work, table: Table | None, old: str, new: str) -> Non
     for child in work.descendants(table):
         heir = work.table(child)
         if heir is not None and old in heir.constraints:
-            _rename_member(work, Address("table constraint", child, old), new, {"implied": True})
+            _member_touches(work, Address("table constraint", child, old), new, {"implied": True})
+            heir.constraints[new] = heir.constraints.pop(old)
 
 
 _ENDINGS = ("_pkey", "_key", "_excl")
