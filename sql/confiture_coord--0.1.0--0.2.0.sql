@@ -3596,7 +3596,7 @@ _EVENTS = {"insert": 4, "delete": 8, "update": 16, "truncate": 32}
 
 def note(touches: Sequence[Touch], facts: Facts, query: Query) -> list[Touch]:
     """Tell of changed triggers when they fire, of changed columns how they are filled."""
-    taken_along = [one for one in touches if one.kind == "trigger" and "cascade" in one.detail]
+    taken_along = [one for one in touches if _is_taken_along(one)]
     if taken_along:
         facts.learn(taken_along)
     touches = _switched_together(touches, facts, query)
@@ -3633,6 +3633,13 @@ def note(touches: Sequence[Touch], facts: Facts, query: Query) -> list[Touch]:
                     touch = touch._replace(detail={**touch.detail, **detail})
         result.append(touch)
     return result
+
+
+def _is_taken_along(touch: Touch) -> bool:
+    """Whether the catalog brought it in, and has not been asked what it is."""
+    if touch.kind == "trigger":
+        return "cascade" in touch.detail
+    return "inherited" in touch.detail and touch.facet in ("default", "not null")
 
 
 def _is_so_already(touch: Touch, not_null: bool, has_default: bool) -> bool:
@@ -13369,6 +13376,13 @@ MISSES: tuple[Miss, ...] = (
         "alter table t drop constraint if exists known;"
         " alter table t add constraint known check (m in ('sad', 'ok', 'fine'))",
     ),
+    Miss(
+        "a new type that a view stands in the way of, and another column of the name",
+        "that the view goes with the renamed column is not followed: the two are said to clash",
+        TABLE + " create view v as select c from t;",
+        "alter table t alter column c type varchar(20)",
+        "alter table t rename column c to old_c; alter table t add column c text",
+    ),
 )
 $coord0$),
 ('rules/book_needed.py', $coord0$"""Rules for what one side uses and the other changes."""
@@ -13936,7 +13950,7 @@ def _changed_besides(a: Effect, b: Effect, report: Report) -> bool:
 
 def _needs_it(effect: Effect) -> bool:
     """Whether anything fails when it is gone already."""
-    return not all(map(skips, needed_by(effect)))
+    return bool(effect.columns) or not all(map(skips, needed_by(effect)))
 
 
 def _create_and_drop(maker: Effect, dropper: Effect, maker_side: Side, report: Report) -> None:
@@ -15449,7 +15463,8 @@ def _membership(changes: list[Touch], other: Effect, side: Side, report: Report)
 
 def _leaves(other: Effect, report: Report) -> None:
     """DETACH, NO INHERIT: what the parent changes reaches the child or not."""
-    if any("inherited" in touch.detail for touch in (*other.members, *other.uses)) or any(
+    changes = [touch for touch in other.members if "unchanged" not in touch.detail]
+    if any("inherited" in touch.detail for touch in (*changes, *other.uses)) or any(
         "inherited" in touch.detail and touch.detail.get("access") == "write"
         for touch in other.data
     ):
@@ -19707,6 +19722,33 @@ def _integer(text: str | None) -> int | None:
     return int(text) if digits.isascii() and digits.isdecimal() else None
 
 
+# -------------------------------------------------------------------- conditions
+
+
+def truth_of(node: Any, values: Values) -> bool | None:
+    """Whether a comparison of known values holds: ``=``, ``<>``, IN, with AND, OR and NOT."""
+    if is_a(node, ast.BoolExpr):
+        answers = [truth_of(part, values) for part in node.args]
+        if node.boolop == enums.BoolExprType.NOT_EXPR:
+            return None if answers[0] is None else not answers[0]
+        settles = bool(node.boolop == enums.BoolExprType.OR_EXPR)
+        if settles in answers:
+            return settles
+        return None if None in answers else not settles
+    if not is_a(node, ast.A_Expr) or node.kind not in _COMPARISONS:
+        return None
+    operator = node.name[-1].sval
+    several = node.kind == enums.A_Expr_Kind.AEXPR_IN
+    left = constant_text(node.lexpr, values)
+    right = [constant_text(one, values) for one in (node.rexpr if several else (node.rexpr,))]
+    if operator not in ("=", "<>") or any(one is None or UNKNOWN in one for one in (left, *right)):
+        return None
+    return (left in right) is bool(operator == "=")
+
+
+_COMPARISONS = frozenset((enums.A_Expr_Kind.AEXPR_OP, enums.A_Expr_Kind.AEXPR_IN))
+
+
 # -------------------------------------------------------------------- more than one value
 
 
@@ -21075,6 +21117,7 @@ class BodyReader(PieceReader):
         self._at += 1
         for name in _HANDLER_VARIABLES:
             self._declare_name(name)
+        self._frames[-1].is_certain = False
         return iter(())
 
     def _when(self) -> Iterator[Piece]:
@@ -21103,11 +21146,15 @@ class BodyReader(PieceReader):
         if self._word() == "if":
             self._open("if")
         self._at += 1
+        start = self._at
         yield from self._expression_until("then")
+        self._frames[-1].branch(self._truth(start, self._at))
         self._at += 1
 
     def _else(self) -> Iterator[Piece]:
         self._at += 1
+        if self._frames[-1].kind == "if":
+            self._frames[-1].branch(True)
         return iter(())
 
     def _case(self) -> Iterator[Piece]:
@@ -21173,6 +21220,7 @@ class BodyReader(PieceReader):
         for number, row in enumerate(rows.rows):
             self._at, self._label = start, label
             self._open("loop", targets)
+            self._frames[-1].is_repeated = True
             self._bind_row(targets, rows.names, row)
             self.repeats += number == 1
             while len(self._frames) > depth:
@@ -21197,9 +21245,15 @@ class BodyReader(PieceReader):
 
     def _exit(self) -> Iterator[Piece]:
         self._at += 1
+        is_this_loop = self._word() in ("when", ";")
         self._until("when", ";")
+        truth: bool | None = True
         if self._accept("when"):
+            start = self._at
             yield from self._expression_until(";")
+            truth = self._truth(start, self._at)
+        if is_this_loop and truth:
+            self._leave_loop()
         self._at += 1
 
     def _return(self) -> Iterator[Piece]:
@@ -21275,7 +21329,8 @@ class BodyReader(PieceReader):
         self._at += 1
         start = self._at
         yield from self._expression_until(";")
-        self._assigned(name, start, self._at)
+        if not self._is_dead():
+            self._assigned(name, start, self._at)
         self._at += 1
 
     def _sql(self) -> Iterator[Piece]:
@@ -21369,16 +21424,47 @@ class Piece(NamedTuple):
 class _Frame:
     """A block, loop, IF or CASE that is open where the reader is, and what it declares."""
 
-    __slots__ = ("kind", "declared")
+    __slots__ = (
+        "kind",
+        "declared",
+        "is_dead",
+        "is_certain",
+        "is_settled",
+        "is_repeated",
+        "lies_dead",
+    )
 
-    def __init__(self, kind: str) -> None:
+    def __init__(self, kind: str, lies_dead: bool = False) -> None:
         self.kind = kind
+        self.lies_dead = lies_dead
+        """A frame around it is not reached."""
         self.declared: list[str] = []
+        self.is_repeated = False
+        """A loop that is read once for each of its values."""
+        self.is_dead = False
+        """What follows in it is not reached with these values."""
+        self.is_certain = kind == "block"
+        """What follows in it is reached whenever the frame is."""
+        self.is_settled: bool | None = False
+        """Of IF: whether a branch before this one is taken, None when that is not known."""
+
+    def branch(self, truth: bool | None) -> None:
+        """The next branch of IF begins, whose condition is true, false or not known."""
+        self.is_dead = self.is_settled is True or truth is False
+        self.is_certain = self.is_settled is False and truth is True
+        if truth:
+            self.is_settled = True
+        elif truth is None and not self.is_settled:
+            self.is_settled = None
 
 
 _PLAIN_WORDS = frozenset(("and", "or", "not", "null", "true", "false", "is"))
 _PLAIN_SYMBOLS = words("+ - * / % = < > <> != <= >= || . ,")
 _PLAIN_STARTS = frozenset("'0123456789$")
+
+
+_DEEPEST = 20
+"""So many frames are looked through for the loop that CONTINUE belongs to."""
 
 
 class PieceReader(ValueReader):
@@ -21402,7 +21488,7 @@ class PieceReader(ValueReader):
     # ---------------------------------------------------------------- frames
 
     def _open(self, kind: str, names: Iterable[str] = ()) -> None:
-        self._frames.append(_Frame(kind))
+        self._frames.append(_Frame(kind, self._is_dead()))
         for name in names:
             self._declare_name(name)
         if self._label:
@@ -21417,6 +21503,21 @@ class PieceReader(ValueReader):
     def _piece(self, kind: PieceKind, text: str) -> Iterator[Piece]:
         if text:
             yield Piece(kind, text)
+
+    def _leave_loop(self) -> None:
+        """CONTINUE or EXIT: nothing more of the loop is reached, if this is for certain."""
+        left: list[_Frame] = []
+        for frame in self._frames[: -_DEEPEST - 1 : -1]:
+            left.append(frame)
+            if frame.kind == "loop" and frame.is_repeated:
+                for one in left:
+                    one.is_dead = True
+            if not frame.is_certain:
+                return
+
+    def _is_dead(self) -> bool:
+        """Whether the values that a loop is read for do not lead here."""
+        return self._frames[-1].is_dead or self._frames[-1].lies_dead
 
     # ---------------------------------------------------------------- pieces
 
@@ -21471,7 +21572,9 @@ class PieceReader(ValueReader):
 
     def _dynamic(self, end: str) -> Iterator[Piece]:
         """EXECUTE's command, then INTO and USING in either order."""
-        yield from self._piece("dynamic", self._until("into", "using", end))
+        command = self._until("into", "using", end)
+        if not self._is_dead():
+            yield from self._piece("dynamic", command)
         while self._word() != end:
             if self._accept("into"):
                 self._until("using", end)
@@ -21676,7 +21779,7 @@ from functools import cached_property
 from .. import safe_parser
 from ..room import Room
 from .collector import Variables
-from .constants import Rows, constant_text, elements_of, numbers, rows_of, value_of
+from .constants import Rows, constant_text, elements_of, numbers, rows_of, truth_of, value_of
 from .plpgsql_tokens import BEFORE_A_STATEMENT, TokenReader
 
 _STARTS = BEFORE_A_STATEMENT | {"declare", ">>"}
@@ -21790,6 +21893,12 @@ class ValueReader(TokenReader):
 
     def _text_of(self, start: int, end: int) -> str | None:
         return constant_text(self._target(start, end), self.variables.values)
+
+    def _truth(self, start: int, end: int) -> bool | None:
+        """Whether a condition holds for the value that a loop is read for."""
+        if not self._nested:
+            return None
+        return truth_of(self._target(start, end), self.variables.values)
 
     # ---------------------------------------------------------------- loops
 
@@ -23213,7 +23322,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $function$
 # As the owner: where the parser lies is nothing that a caller may influence.
-if 'confiture_coord 3f546b90cbd12415' in GD:
+if 'confiture_coord 43a71546bfa04323' in GD:
     return
 import importlib
 import importlib.machinery
@@ -23221,7 +23330,7 @@ import importlib.util
 import marshal
 import sys
 
-package = 'coord_detector_3f546b90cbd12415'
+package = 'coord_detector_43a71546bfa04323'
 python = f'{sys.implementation.cache_tag} {importlib.util.MAGIC_NUMBER.hex()}'
 compiled = plpy.prepare(
     'select path, code from coord.detector_code where fingerprint = $1 and python = $2',
@@ -23284,7 +23393,7 @@ loader = importlib.import_module(package + '.loader')
 loader.prepare(f"{folder[0]['setting']}/confiture_coord/{version}", in_backend=True)
 backend = importlib.import_module(package + '.backend')
 backend.start(plpy)
-GD['confiture_coord 3f546b90cbd12415'] = backend
+GD['confiture_coord 43a71546bfa04323'] = backend
 $function$;
 comment on function coord._load_detector() is
     'Loads the detector into this session (internal; harmless to call)';
@@ -23297,7 +23406,7 @@ import importlib.util
 import marshal
 import sys
 
-package = 'coord_detector_3f546b90cbd12415'
+package = 'coord_detector_43a71546bfa04323'
 python = f'{sys.implementation.cache_tag} {importlib.util.MAGIC_NUMBER.hex()}'
 insert = plpy.prepare(
     'insert into coord.detector_code (fingerprint, python, path, code) values ($1, $2, $3, $4)',
@@ -24431,10 +24540,10 @@ create or replace function coord._footprint(
 )
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord 3f546b90cbd12415')
+detector = GD.get('confiture_coord 43a71546bfa04323')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 3f546b90cbd12415']
+    detector = GD['confiture_coord 43a71546bfa04323']
 return detector.footprint(changes, change_list, search_path, effective_path)
 $function$;
 comment on function coord._footprint(text, text[], text, name[]) is
@@ -24515,10 +24624,10 @@ set plan_cache_mode = force_generic_plan
 set jit = off
 set quote_all_identifiers = off
 as $function$
-detector = GD.get('confiture_coord 3f546b90cbd12415')
+detector = GD.get('confiture_coord 43a71546bfa04323')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 3f546b90cbd12415']
+    detector = GD['confiture_coord 43a71546bfa04323']
 return detector.compare(
     text_a, list_a, text_b, list_b, search_path, effective_path, use_catalog, limits)
 $function$;
@@ -24622,10 +24731,10 @@ comment on function coord.compare_changes(text[], text, text, boolean) is
 create or replace function coord._detector_facts(out problem text[], out facts json)
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord 3f546b90cbd12415')
+detector = GD.get('confiture_coord 43a71546bfa04323')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 3f546b90cbd12415']
+    detector = GD['confiture_coord 43a71546bfa04323']
 return detector.facts()
 $function$;
 comment on function coord._detector_facts() is
@@ -24647,10 +24756,10 @@ set plan_cache_mode = force_generic_plan
 set jit = off
 set quote_all_identifiers = off
 as $function$
-detector = GD.get('confiture_coord 3f546b90cbd12415')
+detector = GD.get('confiture_coord 43a71546bfa04323')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 3f546b90cbd12415']
+    detector = GD['confiture_coord 43a71546bfa04323']
 return detector.analyse(changes, change_list, search_path, effective_path, tables_declared,
                         feature_name, limits)
 $function$;
@@ -24669,10 +24778,10 @@ set plan_cache_mode = force_generic_plan
 set jit = off
 set quote_all_identifiers = off
 as $function$
-detector = GD.get('confiture_coord 3f546b90cbd12415')
+detector = GD.get('confiture_coord 43a71546bfa04323')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 3f546b90cbd12415']
+    detector = GD['confiture_coord 43a71546bfa04323']
 return detector.detect(
     intent_no, agent_id, feature_name, keys, are_exclusive, touches, resolved_path)
 $function$;
@@ -25830,10 +25939,10 @@ comment on function coord.amend_intent(uuid, text[], text[], text, text, text) i
 create or replace function coord._sort_intents(nodes json, edges json) returns json
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord 3f546b90cbd12415')
+detector = GD.get('confiture_coord 43a71546bfa04323')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 3f546b90cbd12415']
+    detector = GD['confiture_coord 43a71546bfa04323']
 return detector.merge_order(nodes, edges)
 $function$;
 comment on function coord._sort_intents(json, json) is
@@ -26272,7 +26381,7 @@ with ours (name, body, security_definer, settings) as (
     values
 ('_actor', '1f18e24a0fc5d3a93dce49596a06e5490056e6586d2742f4f2616d342b9eb0d2', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_amend', '7e6a0e12eb3ab7c3827b3f9ce1ffbd021acee47513fba8f934c5c9adb03fb570', true, array['search_path=pg_catalog, pg_temp']::text[]),
-('_analyse', '20ed0873603d36c32331e3ed70439a2d2ba829798bb8acfe81d7c96b99011feb', false, array['plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
+('_analyse', '6a3e8629878647c884005e9a2af4a50ca06da61eea295d891f9199e87e1a1beb', false, array['plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
 ('_append_history', '8a9eea1b4606579ac7b0296299e644caa5376282fa36973429a7f3ceff78729f', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_authorise', 'c62c1527f3a9c9edd31a092a506bf95cb50ebb0c69beb1527d70df01d1da8009', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_authorise_review', '0577744c55b7787ae7f48e9e124976df695deddaa18d2a38a8bcd2d17ca89aa2', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -26291,7 +26400,7 @@ with ours (name, body, security_definer, settings) as (
 ('_check_text', 'db01aaf36f9d57fc497b1997f7ba64675cc7a9fb9cf79b3f5278956fe597b27d', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_check_transition', 'e599451da1cc2eaa3c48a568d2ef0836db5432e24f46dfa3287a573fea4637f1', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_choice', '6a0ec09ca728fa8eb8b028fb505a70f93afd7c5095f2c6c0437233e035cd5d30', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_compare', 'aece8d408812bb1218d9e2adc28cab16d8774d26357d9a28db9f1041d75e4448', false, array['plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
+('_compare', 'b8f4435a39117e6d166454610383cce1597ea71e2ce40e4312aca3cdfe231873', false, array['plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
 ('_compare_rows', 'dd08eeca5d3dd639f8f0733f06353fa94cb3bd9b3e808684fb0e5636fa399035', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_conflict_json', 'a3932a0d0c54d5c6e2a7a60973f3dcf570b7b6a3c9c6a1f28a0d89edad5203b2', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_conflict_line', 'bb606d623ac35ddfb72ef3905e94aba579c416a22a2db649125cceb68f12d403', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -26300,13 +26409,13 @@ with ours (name, body, security_definer, settings) as (
 ('_counts', '7fe8790f45e15bd26f82f9151646c029fb46c2b3487c1b571619010f7fce82b7', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_declare', 'd7b4b1148e125153e71c3a09616a03b0210ac958d245ea152a29997158154fff', false, null::text[]),
 ('_depends_on', 'f37bc93deed02bf43a8a632aea86923b8f86906001140165b00e5d823ca71d6d', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_detect', 'b8cd46c2ebc7c6111dd4aa02ced8af79a8c33125bb5d8dfb9c38ac5f3d84100f', false, array['enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
-('_detector_facts', 'f2ffbf0498663149d2ef83694e69332013c643c94424cc453e87fc5dd3293d4a', false, null::text[]),
-('_detector_sources', 'baba73c01c00473a2191fd63705f4173c728ca3ab1dcbf8256e5b2277c0a14a7', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_detect', '0ae1adec52c557fdf4c815c664adc03db6465316d3b375581184bbbc73b74ba0', false, array['enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
+('_detector_facts', '5ecf7b754aedafab490c8c59eb27b820c5f62e196de565170917155c6a37a8b5', false, null::text[]),
+('_detector_sources', '1f404493f3f54971ff500cdcbb1aed0c3fb114990d88b26e7e076f0f992c9506', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_digest_of', 'af0f4735eb433dca9fd14b71246b20d20daa3cba8f7c0cd06774be1d1088bd30', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_ended', '679a84d1d5a194bca40468412857eae0e2e10b1e58e855442af1b763c8ada9be', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_follow_transition', '35b401e5c0362e7364b602cda21afbef50d5be447c42e99475bf5c4433bdb7a0', true, array['search_path=pg_catalog, pg_temp']::text[]),
-('_footprint', '2e4760a6ce6cc3c5ed24aeef78d1fde4eb9808d71d7c13cb442712df59b09fec', false, null::text[]),
+('_footprint', '2c1fbcbf9d831cbc080acbad7b0d878e6a45d325e03af35aca5f184c5f43ca7a', false, null::text[]),
 ('_footprint_problems', '9aea6fc496338611dd24530c5c28fc4a5a0263ac96ae68681b64166a55d43163', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_footprint_rows', '2cf258b01339c7b05129607c705ac7d7cf484d67ac6bb504d677d0782027a4bf', false, null::text[]),
 ('_for_client', 'd0825a6fb3e6d430f3d0516425c793652a21db2021c07ab80944ab1d2c9b62fb', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -26334,7 +26443,7 @@ with ours (name, body, security_definer, settings) as (
 ('_known_hashes', '4f7872e748c4ad03daeaccbcc0f6259069f7be6c358d858ae4626cca6f837fda', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_limit_lock_wait', '4eed619fef29ee8feefa29b6653cf4fd679e0e33931a8cf4a4ed9698cea5ae8d', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_limits', 'ffaff60bb0800af484cb83e505b5a2b84b78e7495a3c4b0538c9f442bf412c0e', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_load_detector', 'f406e623768e8719d878f9def08a710203bdd1fb5c9930149f6aa68458646056', true, array['search_path=pg_catalog, pg_temp']::text[]),
+('_load_detector', 'd9cedbaf7640082891e2fba77dc6c09610e9051a206f5d1d759346ac5dca8d02', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_container', '423434b839f055dd1b41a180585f7d2262aa43f041472a83077af7de726a878f', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_holder', 'b5cbdc0966ec19527fcf60f6a1819b4a82cfbf52f64f5af082ff850e624a4861', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_intent_keys', '001e7dcfa0ced100c60e78b7b257478730a36c946731aaf1ff8cd2f0ac627023', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -26359,7 +26468,7 @@ with ours (name, body, security_definer, settings) as (
 ('_register', '56586fa081177e9edb9742f7387773afbdb95351798f0c855838049b364b823e', true, array['search_path=pg_catalog, pg_temp', 'enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
 ('_setting_of', '9d76f07c41d36e171fb59699533b0dfe2bb059a0e9b71815c7d80aaf51c362b8', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_settle', '9d4fad5adf4522029c8ffd5d5136f09ccb1d48c849bb89563c90a4e4156350cc', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_sort_intents', '66e16b04697e745097337a63f40d73780f8f93a56def70add6871abcd5fc7db5', false, null::text[]),
+('_sort_intents', 'b0582686ca03cd0c2ab529e4a2ab8653b7bf49e6a81cfe1425e68754b27eeaa5', false, null::text[]),
 ('_status_after_conflict', '60693c723e2feefd7ba0d87d0cd41e22dcacacbceb5b21329700a2d216169e9e', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_store_conflicts', '380c4a52ee39572d837cbab55a1ce74f44c445652d82c5daa2882e8b163ba095', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_store_footprint', 'c61256ff241805c040abb05c226075df836ef4d55af9edda52519d7e0880d485', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -26379,7 +26488,7 @@ with ours (name, body, security_definer, settings) as (
 ('compare_changes', '1d38b48d75c0b9ccb3ad217145abf0a3d4104e92fd1eafbf57281b45e75e025e', false, null::text[]),
 ('compare_changes', 'c1c57ed3b89f392da90e83e7e4b80eb1c5190f50bd8e4524bf2cc7ddb3e6f559', false, null::text[]),
 ('compare_changes', 'ef266f6615d9f01190de9cd8fb41a98476373a7e0c087bc8e5e3d652a18528d5', false, null::text[]),
-('compile_detector', 'ddc3a68e5e3df01b8885b93c2ee3b722b6115e483cde110d983aad9ed7622ebe', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('compile_detector', '49cad7c9a75fcb19078bfe50cf757fb003ff151f89bd7cd20fa72008e3fc2619', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('conflicts_of', '8986db19d00b60fecf4c8390651e72549c95cabda085669464d62af07d11cb31', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('detector_check', '12455e239e7799ca6932895ce957e587f00cd41d0bba27ba4d696593576bf83c', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('export_ended', '37a73f17837d8b565ad3462f63279cfc2f85d64a7dfe9d32605f50aa6a26b121', true, array['search_path=pg_catalog, pg_temp']::text[]),

@@ -202,4 +202,12 @@ BLOCKS: dict[str, tuple[str, str]] = {
         " execute format(''insert into note (body) values (%L)'', tg_op); return new; end'",
         "alter table note drop column body",
     ),
+    "a column that a loop adds to one table only": (
+        block(
+            "declare x text; begin foreach x in array array['team', 'note'] loop",
+            "continue when x = 'note'; execute format('alter table %I add column since date', x);",
+            "end loop;",
+        ),
+        "alter table note add column since date",
+    ),
 }

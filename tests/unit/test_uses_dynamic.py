@@ -99,6 +99,48 @@ KNOWN = [
 ]
 
 
+CHOSEN = [
+    (
+        "if x = 'a' then execute 'truncate t_' || x; elsif x in ('b', 'd') then"
+        " execute 'truncate u_' || x; else execute 'truncate v_' || x; end if;",
+        "public.t_a!, public.u_b!, public.v_c!",
+    ),
+    (
+        "if not (x <> 'a' and x <> 'b') then execute 'truncate t_' || x; end if;",
+        "public.t_a!, public.t_b!",
+    ),
+    (
+        "if g() then execute 'truncate t_' || x; elsif x = 'b' or x = 'c' then"
+        " execute 'truncate u_' || x; else execute 'truncate v_' || x; end if;",
+        "function public.g/0, public.t_a!, public.t_b!, public.t_c!, public.u_b!, public.u_c!,"
+        " public.v_a!",
+    ),
+    ("continue when x = 'b'; execute 'truncate t_' || x;", "public.t_a!, public.t_c!"),
+    (
+        "if x = 'b' then begin continue; end; end if; execute 'truncate t_' || x;",
+        "public.t_a!, public.t_c!",
+    ),
+    (
+        "if g() then continue; end if; execute 'truncate t_' || x;",
+        "function public.g/0, public.t_a!, public.t_b!, public.t_c!",
+    ),
+    (
+        "while g() loop exit; end loop; execute 'truncate t_' || x;",
+        "function public.g/0, public.t_a!, public.t_b!, public.t_c!",
+    ),
+    (
+        "begin perform g(); exception when others then continue; end; execute 'truncate t_' || x;",
+        "function public.g/0, public.t_a!, public.t_b!, public.t_c!",
+    ),
+]
+
+
+@pytest.mark.parametrize(("inside", "expected"), CHOSEN)
+def test_branches_that_a_value_does_not_take_are_left_out(inside: str, expected: str) -> None:
+    body = f"declare x text; begin foreach x in array array['a', 'b', 'c'] loop {inside} end loop;"
+    assert uses_in_plpgsql(f"{body} end") == sets(expected)
+
+
 @pytest.mark.parametrize(("body", "expected"), KNOWN)
 def test_a_command_of_known_pieces_is_read(body: str, expected: str) -> None:
     assert uses_in_plpgsql(body) == sets(expected)

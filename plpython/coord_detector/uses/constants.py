@@ -224,6 +224,33 @@ def _integer(text: str | None) -> int | None:
     return int(text) if digits.isascii() and digits.isdecimal() else None
 
 
+# -------------------------------------------------------------------- conditions
+
+
+def truth_of(node: Any, values: Values) -> bool | None:
+    """Whether a comparison of known values holds: ``=``, ``<>``, IN, with AND, OR and NOT."""
+    if is_a(node, ast.BoolExpr):
+        answers = [truth_of(part, values) for part in node.args]
+        if node.boolop == enums.BoolExprType.NOT_EXPR:
+            return None if answers[0] is None else not answers[0]
+        settles = bool(node.boolop == enums.BoolExprType.OR_EXPR)
+        if settles in answers:
+            return settles
+        return None if None in answers else not settles
+    if not is_a(node, ast.A_Expr) or node.kind not in _COMPARISONS:
+        return None
+    operator = node.name[-1].sval
+    several = node.kind == enums.A_Expr_Kind.AEXPR_IN
+    left = constant_text(node.lexpr, values)
+    right = [constant_text(one, values) for one in (node.rexpr if several else (node.rexpr,))]
+    if operator not in ("=", "<>") or any(one is None or UNKNOWN in one for one in (left, *right)):
+        return None
+    return (left in right) is bool(operator == "=")
+
+
+_COMPARISONS = frozenset((enums.A_Expr_Kind.AEXPR_OP, enums.A_Expr_Kind.AEXPR_IN))
+
+
 # -------------------------------------------------------------------- more than one value
 
 

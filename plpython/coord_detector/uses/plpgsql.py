@@ -104,6 +104,7 @@ class BodyReader(PieceReader):
         self._at += 1
         for name in _HANDLER_VARIABLES:
             self._declare_name(name)
+        self._frames[-1].is_certain = False
         return iter(())
 
     def _when(self) -> Iterator[Piece]:
@@ -132,11 +133,15 @@ class BodyReader(PieceReader):
         if self._word() == "if":
             self._open("if")
         self._at += 1
+        start = self._at
         yield from self._expression_until("then")
+        self._frames[-1].branch(self._truth(start, self._at))
         self._at += 1
 
     def _else(self) -> Iterator[Piece]:
         self._at += 1
+        if self._frames[-1].kind == "if":
+            self._frames[-1].branch(True)
         return iter(())
 
     def _case(self) -> Iterator[Piece]:
@@ -202,6 +207,7 @@ class BodyReader(PieceReader):
         for number, row in enumerate(rows.rows):
             self._at, self._label = start, label
             self._open("loop", targets)
+            self._frames[-1].is_repeated = True
             self._bind_row(targets, rows.names, row)
             self.repeats += number == 1
             while len(self._frames) > depth:
@@ -226,9 +232,15 @@ class BodyReader(PieceReader):
 
     def _exit(self) -> Iterator[Piece]:
         self._at += 1
+        is_this_loop = self._word() in ("when", ";")
         self._until("when", ";")
+        truth: bool | None = True
         if self._accept("when"):
+            start = self._at
             yield from self._expression_until(";")
+            truth = self._truth(start, self._at)
+        if is_this_loop and truth:
+            self._leave_loop()
         self._at += 1
 
     def _return(self) -> Iterator[Piece]:
@@ -304,7 +316,8 @@ class BodyReader(PieceReader):
         self._at += 1
         start = self._at
         yield from self._expression_until(";")
-        self._assigned(name, start, self._at)
+        if not self._is_dead():
+            self._assigned(name, start, self._at)
         self._at += 1
 
     def _sql(self) -> Iterator[Piece]:

@@ -24,16 +24,47 @@ class Piece(NamedTuple):
 class _Frame:
     """A block, loop, IF or CASE that is open where the reader is, and what it declares."""
 
-    __slots__ = ("kind", "declared")
+    __slots__ = (
+        "kind",
+        "declared",
+        "is_dead",
+        "is_certain",
+        "is_settled",
+        "is_repeated",
+        "lies_dead",
+    )
 
-    def __init__(self, kind: str) -> None:
+    def __init__(self, kind: str, lies_dead: bool = False) -> None:
         self.kind = kind
+        self.lies_dead = lies_dead
+        """A frame around it is not reached."""
         self.declared: list[str] = []
+        self.is_repeated = False
+        """A loop that is read once for each of its values."""
+        self.is_dead = False
+        """What follows in it is not reached with these values."""
+        self.is_certain = kind == "block"
+        """What follows in it is reached whenever the frame is."""
+        self.is_settled: bool | None = False
+        """Of IF: whether a branch before this one is taken, None when that is not known."""
+
+    def branch(self, truth: bool | None) -> None:
+        """The next branch of IF begins, whose condition is true, false or not known."""
+        self.is_dead = self.is_settled is True or truth is False
+        self.is_certain = self.is_settled is False and truth is True
+        if truth:
+            self.is_settled = True
+        elif truth is None and not self.is_settled:
+            self.is_settled = None
 
 
 _PLAIN_WORDS = frozenset(("and", "or", "not", "null", "true", "false", "is"))
 _PLAIN_SYMBOLS = words("+ - * / % = < > <> != <= >= || . ,")
 _PLAIN_STARTS = frozenset("'0123456789$")
+
+
+_DEEPEST = 20
+"""So many frames are looked through for the loop that CONTINUE belongs to."""
 
 
 class PieceReader(ValueReader):
@@ -57,7 +88,7 @@ class PieceReader(ValueReader):
     # ---------------------------------------------------------------- frames
 
     def _open(self, kind: str, names: Iterable[str] = ()) -> None:
-        self._frames.append(_Frame(kind))
+        self._frames.append(_Frame(kind, self._is_dead()))
         for name in names:
             self._declare_name(name)
         if self._label:
@@ -72,6 +103,21 @@ class PieceReader(ValueReader):
     def _piece(self, kind: PieceKind, text: str) -> Iterator[Piece]:
         if text:
             yield Piece(kind, text)
+
+    def _leave_loop(self) -> None:
+        """CONTINUE or EXIT: nothing more of the loop is reached, if this is for certain."""
+        left: list[_Frame] = []
+        for frame in self._frames[: -_DEEPEST - 1 : -1]:
+            left.append(frame)
+            if frame.kind == "loop" and frame.is_repeated:
+                for one in left:
+                    one.is_dead = True
+            if not frame.is_certain:
+                return
+
+    def _is_dead(self) -> bool:
+        """Whether the values that a loop is read for do not lead here."""
+        return self._frames[-1].is_dead or self._frames[-1].lies_dead
 
     # ---------------------------------------------------------------- pieces
 
@@ -126,7 +172,9 @@ class PieceReader(ValueReader):
 
     def _dynamic(self, end: str) -> Iterator[Piece]:
         """EXECUTE's command, then INTO and USING in either order."""
-        yield from self._piece("dynamic", self._until("into", "using", end))
+        command = self._until("into", "using", end)
+        if not self._is_dead():
+            yield from self._piece("dynamic", command)
         while self._word() != end:
             if self._accept("into"):
                 self._until("using", end)

@@ -14,7 +14,7 @@ from functools import cached_property
 from .. import safe_parser
 from ..room import Room
 from .collector import Variables
-from .constants import Rows, constant_text, elements_of, numbers, rows_of, value_of
+from .constants import Rows, constant_text, elements_of, numbers, rows_of, truth_of, value_of
 from .plpgsql_tokens import BEFORE_A_STATEMENT, TokenReader
 
 _STARTS = BEFORE_A_STATEMENT | {"declare", ">>"}
@@ -128,6 +128,12 @@ class ValueReader(TokenReader):
 
     def _text_of(self, start: int, end: int) -> str | None:
         return constant_text(self._target(start, end), self.variables.values)
+
+    def _truth(self, start: int, end: int) -> bool | None:
+        """Whether a condition holds for the value that a loop is read for."""
+        if not self._nested:
+            return None
+        return truth_of(self._target(start, end), self.variables.values)
 
     # ---------------------------------------------------------------- loops
 
