@@ -21,6 +21,10 @@ BELONGINGS: dict[str, tuple[str, str]] = {
         "alter table kin no inherit memo",
         "alter table memo alter column line set compression pglz",
     ),
+    "a child that leaves, and NOT NULL that was none": (
+        "alter table kin no inherit memo",
+        "alter table memo alter column line drop not null",
+    ),
     "a new child, and a default for ONLY its parent": (
         "create table kid () inherits (note)",
         "alter table only note alter column body set default 'x'",

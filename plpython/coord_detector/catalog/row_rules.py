@@ -15,7 +15,7 @@ _EVENTS = {"insert": 4, "delete": 8, "update": 16, "truncate": 32}
 
 def note(touches: Sequence[Touch], facts: Facts, query: Query) -> list[Touch]:
     """Tell of changed triggers when they fire, of changed columns how they are filled."""
-    taken_along = [one for one in touches if one.kind == "trigger" and "cascade" in one.detail]
+    taken_along = [one for one in touches if _is_taken_along(one)]
     if taken_along:
         facts.learn(taken_along)
     touches = _switched_together(touches, facts, query)
@@ -52,6 +52,13 @@ def note(touches: Sequence[Touch], facts: Facts, query: Query) -> list[Touch]:
                     touch = touch._replace(detail={**touch.detail, **detail})
         result.append(touch)
     return result
+
+
+def _is_taken_along(touch: Touch) -> bool:
+    """Whether the catalog brought it in, and has not been asked what it is."""
+    if touch.kind == "trigger":
+        return "cascade" in touch.detail
+    return "inherited" in touch.detail and touch.facet in ("default", "not null")
 
 
 def _is_so_already(touch: Touch, not_null: bool, has_default: bool) -> bool:

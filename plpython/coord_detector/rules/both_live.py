@@ -155,7 +155,7 @@ def _changed_besides(a: Effect, b: Effect, report: Report) -> bool:
 
 def _needs_it(effect: Effect) -> bool:
     """Whether anything fails when it is gone already."""
-    return not all(map(skips, needed_by(effect)))
+    return bool(effect.columns) or not all(map(skips, needed_by(effect)))
 
 
 def _create_and_drop(maker: Effect, dropper: Effect, maker_side: Side, report: Report) -> None:

@@ -77,7 +77,8 @@ def _membership(changes: list[Touch], other: Effect, side: Side, report: Report)
 
 def _leaves(other: Effect, report: Report) -> None:
     """DETACH, NO INHERIT: what the parent changes reaches the child or not."""
-    if any("inherited" in touch.detail for touch in (*other.members, *other.uses)) or any(
+    changes = [touch for touch in other.members if "unchanged" not in touch.detail]
+    if any("inherited" in touch.detail for touch in (*changes, *other.uses)) or any(
         "inherited" in touch.detail and touch.detail.get("access") == "write"
         for touch in other.data
     ):
