@@ -1438,6 +1438,8 @@ def _neighbours(touch: Touch, facts: Facts, names: BaseNames) -> list[Touch]:
         detail: dict[str, Json] = {"via": "catalog", "by": "index", "own": True}
         if touch.action == "drop" and touch.facet == "definition" and relation.partitioned:
             detail["lost"] = True
+        if touch.action != "drop" or touch.facet != "definition":
+            detail["stays"] = True
         found = [
             Touch(touch.statement_no, "table", *relation.table, None, "use", "reference", detail)
         ]
@@ -8118,7 +8120,8 @@ def _member(work: Work, publication: str, one: Node, action: Action, extra: Deta
     work.add("publication relation", relation, publication, action, "definition", detail)
     if action == "create":
         by: Detail = {"by": "publication"}
-        work.use("table", relation, None, by)
+        heirs: Detail = {"heirs": True} if one.pubtable.relation.inh else {}
+        work.use("table", relation, None, {**by, **heirs})
         for column in strings(one.pubtable.columns or ()):
             work.use("table column", relation, column, by)
         work.expression(one.pubtable.whereClause, relation, False, **by)
@@ -13352,13 +13355,6 @@ MISSES: tuple[Miss, ...] = (
         " alter table t add column c text generated always as (d) stored",
     ),
     Miss(
-        "a table that comes back as a partition, and a column for it",
-        "what a partition refuses is not worked out: the two are said to clash",
-        "create table p (id integer) partition by range (id); create table p1 (id integer);",
-        "alter table p1 add column c text",
-        "drop table p1; create table p1 partition of p for values from (0) to (10)",
-    ),
-    Miss(
         "a rule that goes, and MERGE into its table",
         "that MERGE is refused on tables with rules is not known here",
         TABLE + " create rule kept as on delete to t do instead nothing;",
@@ -13472,6 +13468,17 @@ NEEDED: tuple[Rule, ...] = (
         "create type pair as (one integer, two integer);",
         "alter type pair alter attribute one type bigint",
         "create table t (id integer, both_of_them pair)",
+        "a",
+    ),
+    Rule(
+        "sequence-before-owner",
+        "order",
+        "one gives a sequence to a column, the other gives the table to somebody else",
+        "a sequence and the table it belongs to have one owner; once it belongs there, it follows",
+        "documentation, CREATE SEQUENCE: OWNED BY",
+        TABLE + " create role example_of_a_rule nologin;",
+        "create sequence numbers owned by t.id",
+        "alter table t owner to example_of_a_rule",
         "a",
     ),
     Rule(
@@ -13661,6 +13668,18 @@ ROWS: tuple[Rule, ...] = (
         FILLED,
         "insert into t (id) values (2)",
         "update t set d = '' where d is null; alter table t alter column d set not null",
+        "a",
+    ),
+    Rule(
+        "rows-before-retype",
+        "order",
+        "one makes a column another kind of type, with USING, the other changes rows that it finds "
+        "by a pattern for this column",
+        "LIKE and regular expressions are for texts",
+        "documentation, Pattern Matching; undefined_function (42883)",
+        TABLE,
+        "delete from t where c ~ '[a-z]'",
+        "alter table t alter column c type integer using c::integer",
         "a",
     ),
     Rule(
@@ -14224,9 +14243,16 @@ def _is_rebuilt(touch: Touch) -> bool:
     return "compared" in touch.detail and by in ("index", "table constraint")
 
 
+def _is_given_a_sequence(effect: Effect) -> bool:
+    """OWNED BY: afterwards the sequence follows the table's owner, before they must be one."""
+    return any(touch.detail.get("by") == "sequence" for touch in effect.uses)
+
+
 def _alter_and_use(changer: Effect, user: Effect, side: Side, report: Report) -> None:
     if "tables" in changer.alters:
         publications.compare(changer, user, side, report)
+    if changer.key.family == RELATION and "owner" in changer.alters and _is_given_a_sequence(user):
+        say(report, "sequence-before-owner", "order", changer, OTHER[side], weight="error")
     if _takes_identity(changer) and any(
         touch.detail.get("by") == "identity" for touch in user.uses
     ):
@@ -14603,7 +14629,7 @@ def blocks_drop(touch: Touch, key: Key) -> bool:
             return False
         return not (own and by == "table constraint")
     if key.family == RELATION:
-        if own or by in ("index", "statistics object", "publication", "identity"):
+        if own or by in (*GOES_WITH_COLUMN, "publication"):
             return False
         return detail.get("as") not in ("source", "partitioned table")
     return key.family != "publication"
@@ -15011,8 +15037,8 @@ class Prepared:
                 owner.columns.add(touch.sub)
             if touch.detail.get("access") == "write":
                 owner.written.add(touch.sub)
-            if touch.detail.get("by") == "identity":
-                owner.uses.append(touch)  # the sequence behind it is changed through the table
+            if touch.detail.get("by") in ("identity", "sequence"):
+                owner.uses.append(touch)  # a sequence is changed through the table, or given to it
         elif "all_columns" in touch.detail:
             effect.stars.append(touch)
             effect.flags |= SPECIAL
@@ -15410,6 +15436,9 @@ def compare(a: Effect, b: Effect, report: Report) -> None:
             say(report, "reaches-the-child-or-not", "clash", two, kind="table")
         if _has_new_child(one) and any(map(_differs_in_new_children, two.members)):
             say(report, "reaches-the-child-or-not", "clash", two, kind="table")
+        if _has_new_child(one, "parent") and any("heirs" in touch.detail for touch in two.uses):
+            # A publication lists the heirs that there are.
+            say(report, "reaches-the-child-or-not", "clash", two, kind="table")
     _bounds(a, b, report)
 
 
@@ -15420,10 +15449,10 @@ def _takes_in(effect: Effect) -> bool:
     )
 
 
-def _has_new_child(effect: Effect) -> bool:
+def _has_new_child(effect: Effect, *parents: str) -> bool:
     return any(
         touch.detail.get("by") == "table"
-        and touch.detail.get("as") in _PARENTS
+        and touch.detail.get("as") in (parents or _PARENTS)
         and "existing" not in touch.detail
         for touch in effect.uses
     )
@@ -16099,6 +16128,7 @@ def one_replaces(replacer: Effect, other: Effect, side: Side, report: Report) ->
         _lacks(replacer, made, other, changes)
         or _is_not_for(made, looked_up, changes)
         or _has_no_key(replacer, made, looked_up)
+        or ("partition_of" in made.detail and any(map(_is_refused_by_partitions, changes)))
     ):
         # The new one lacks what the other side uses, or is nothing that can be used so.
         say(
@@ -16259,6 +16289,15 @@ def _is_so_already(change: Touch, replacer: Effect) -> bool:
         return bool(new and change.detail.get("if_not_exists") and change.detail.get("exists"))
     return change.facet == "type" and any(
         touch.detail.get("type") == change.detail.get("value") for touch in new
+    )
+
+
+def _is_refused_by_partitions(change: Touch) -> bool:
+    """What only the partitioned table can be told, and what joins another one."""
+    if change.facet in ("partition", "inheritance"):
+        return True
+    return family_of(change.kind) == COLUMN and (
+        change.action in ("create", "drop") or change.facet == "type"
     )
 
 
@@ -17076,6 +17115,8 @@ from ..identity import COLUMN, family_of, key_of
 from ..model import Json, Outcome, Side, Touch
 from .conditions import condition_of, is_violated
 from .effects import Effect
+from .facets import listed_in
+from .retyping import changes_class
 from .verdict import OTHER, Report, Verdict, say, severity_of
 from .volume import too_many, too_many_to_compare
 from .writers import rows_of
@@ -17094,7 +17135,18 @@ def compare(writer: Effect, other: Effect, side: Side, report: Report) -> None:
 class _Meeting:
     """A writer and a change of its table, with what is asked for more than once."""
 
-    __slots__ = ("writer", "other", "side", "report", "rows", "nulls", "gives_all", "made", "set")
+    __slots__ = (
+        "writer",
+        "other",
+        "side",
+        "report",
+        "rows",
+        "nulls",
+        "matched",
+        "gives_all",
+        "made",
+        "set",
+    )
 
     def __init__(self, writer: Effect, other: Effect, side: Side, report: Report) -> None:
         self.writer = writer
@@ -17105,6 +17157,8 @@ class _Meeting:
         """What is known of the rows that come, and of what others get."""
         self.nulls = {name for row in self.rows for name, value in row.items() if value is None}
         """Columns that a row comes with NULL for, or gets it, in so many words."""
+        self.matched = {name for touch in writer.data for name in listed_in(touch, "matched")}
+        """Columns that are compared with patterns."""
         self.gives_all = any(star.detail.get("access") == "write" for star in writer.stars)
         self.made: dict[str | None, Touch] = {}
         """New columns."""
@@ -17151,6 +17205,9 @@ def _members(writer: Effect, other: Effect, side: Side, report: Report) -> None:
             _trigger(writer, member, replaced.get(member.sub, set()), report)
         elif member.facet == "identity" and "insert" in writer.commands:
             _identity(meeting, member)
+        elif member.facet == "type" and member.sub in meeting.matched:
+            if changes_class(member):
+                meeting.say("rows-before-retype", "column", member, side)
         elif (
             member.facet == "not null"
             and member.detail.get("value")
@@ -17371,6 +17428,11 @@ def _column(star: Touch, member: Touch, changer: Effect, side: Side, report: Rep
         say(report, "star-settles", "clash", changer, kind="dependency")
 
 
+def _comes_or_goes(use: Touch) -> bool:
+    """Whether the table is used by an index or statistics that are made or dropped, not changed."""
+    return bool(use.detail.get("own")) and "stays" not in use.detail
+
+
 def _goes_with_another(member: Touch) -> bool:
     """Whether CASCADE takes the column or its default along, which nobody names."""
     detail = member.detail
@@ -17382,7 +17444,7 @@ def _copies(star: Touch, changer: Effect) -> bool:
     """Whether LIKE \u2026 INCLUDING copies constraints, indexes or statistics that come or go."""
     including = star.detail.get("including")
     words = including if isinstance(including, list) else ()
-    made_on = {str(touch.detail.get("by")) for touch in changer.uses if touch.detail.get("own")}
+    made_on = {str(touch.detail.get("by")) for touch in changer.uses if _comes_or_goes(touch)}
     if ("indexes" in words and "index" in made_on) or (
         "statistics" in words and "statistics object" in made_on
     ):
@@ -19067,7 +19129,8 @@ def _arbiter(collector: Collector, infer: Any, target: Source, level: Level) -> 
 @walks(ast.UpdateStmt)
 def _update(collector: Collector, node: Any, outer: Level | None, common: CommonTables) -> Output:
     common = with_clause(collector, node.withClause, outer, common)
-    target = _target(collector, node.relation, "update", row_facts.updated(node))
+    facts = {**row_facts.updated(node), **row_facts.matched(node.whereClause)}
+    target = _target(collector, node.relation, "update", facts)
     level = Level(Sources([target]), outer, common)
     for item in node.fromClause or ():
         from_item(collector, item, level, level.sources)
@@ -19079,7 +19142,9 @@ def _update(collector: Collector, node: Any, outer: Level | None, common: Common
 @walks(ast.DeleteStmt)
 def _delete(collector: Collector, node: Any, outer: Level | None, common: CommonTables) -> Output:
     common = with_clause(collector, node.withClause, outer, common)
-    target = _target(collector, node.relation, "delete", row_facts.condition(node.whereClause))
+    where = node.whereClause
+    facts = {**row_facts.condition(where), **row_facts.matched(where)}
+    target = _target(collector, node.relation, "delete", facts)
     level = Level(Sources([target]), outer, common)
     for item in node.usingClause or ():
         from_item(collector, item, level, level.sources)
@@ -20030,7 +20095,8 @@ def bare_name(collector: Collector, name: str, level: Level) -> list[dict[str, J
         row = around.sources.by_alias.get(name)
         if row is not None:
             for base in row.bases:
-                collector.table(base, all_columns=True)
+                # Not its columns, as of a star: the row has whichever there are at the time.
+                collector.table(base, whole_row=True)
             # A table may have a column of its own name, which comes before the whole row.
             if any(table == name for _, table in row.tables):
                 collector.column_of([(row, depth)], name, uncertain=True)
@@ -22624,6 +22690,14 @@ _IN = enums.A_Expr_Kind.AEXPR_IN
 _ANY = enums.A_Expr_Kind.AEXPR_OP_ANY
 _BETWEEN = enums.A_Expr_Kind.AEXPR_BETWEEN
 _NOT = enums.BoolExprType.NOT_EXPR
+_PATTERNS = frozenset(
+    (
+        enums.A_Expr_Kind.AEXPR_LIKE,
+        enums.A_Expr_Kind.AEXPR_ILIKE,
+        enums.A_Expr_Kind.AEXPR_SIMILAR,
+    )
+)
+_REGULAR_EXPRESSIONS = frozenset(("~", "~*", "!~", "!~*"))
 _COMPARED = frozenset(("=", "<>", "<", "<=", ">", ">="))
 _MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
@@ -22718,6 +22792,19 @@ def compared(node: Any) -> set[str]:
     where = condition(node)["where"]
     parts = [part for part in where if isinstance(part, list)] if isinstance(where, list) else []
     return {str(part[0]) for part in parts if part[1] not in ("null", "not null")}
+
+
+def matched(node: Any) -> Facts:
+    """``matched``: the columns that a condition matches with patterns, which only texts can be."""
+    names: list[Json] = []
+    for part in _conjuncts(node):
+        if is_a(part, ast.A_Expr) and (
+            part.kind in _PATTERNS or str(part.name[-1].sval) in _REGULAR_EXPRESSIONS
+        ):
+            name = _column(part.lexpr)
+            if name is not None and len(names) < MOST:
+                names.append(name)
+    return {"matched": names} if names else {}
 
 
 def _conjuncts(node: Any) -> Iterator[Any]:
@@ -23322,7 +23409,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $function$
 # As the owner: where the parser lies is nothing that a caller may influence.
-if 'confiture_coord 43a71546bfa04323' in GD:
+if 'confiture_coord 5594edf09e46fba0' in GD:
     return
 import importlib
 import importlib.machinery
@@ -23330,7 +23417,7 @@ import importlib.util
 import marshal
 import sys
 
-package = 'coord_detector_43a71546bfa04323'
+package = 'coord_detector_5594edf09e46fba0'
 python = f'{sys.implementation.cache_tag} {importlib.util.MAGIC_NUMBER.hex()}'
 compiled = plpy.prepare(
     'select path, code from coord.detector_code where fingerprint = $1 and python = $2',
@@ -23393,7 +23480,7 @@ loader = importlib.import_module(package + '.loader')
 loader.prepare(f"{folder[0]['setting']}/confiture_coord/{version}", in_backend=True)
 backend = importlib.import_module(package + '.backend')
 backend.start(plpy)
-GD['confiture_coord 43a71546bfa04323'] = backend
+GD['confiture_coord 5594edf09e46fba0'] = backend
 $function$;
 comment on function coord._load_detector() is
     'Loads the detector into this session (internal; harmless to call)';
@@ -23406,7 +23493,7 @@ import importlib.util
 import marshal
 import sys
 
-package = 'coord_detector_43a71546bfa04323'
+package = 'coord_detector_5594edf09e46fba0'
 python = f'{sys.implementation.cache_tag} {importlib.util.MAGIC_NUMBER.hex()}'
 insert = plpy.prepare(
     'insert into coord.detector_code (fingerprint, python, path, code) values ($1, $2, $3, $4)',
@@ -24540,10 +24627,10 @@ create or replace function coord._footprint(
 )
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord 43a71546bfa04323')
+detector = GD.get('confiture_coord 5594edf09e46fba0')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 43a71546bfa04323']
+    detector = GD['confiture_coord 5594edf09e46fba0']
 return detector.footprint(changes, change_list, search_path, effective_path)
 $function$;
 comment on function coord._footprint(text, text[], text, name[]) is
@@ -24624,10 +24711,10 @@ set plan_cache_mode = force_generic_plan
 set jit = off
 set quote_all_identifiers = off
 as $function$
-detector = GD.get('confiture_coord 43a71546bfa04323')
+detector = GD.get('confiture_coord 5594edf09e46fba0')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 43a71546bfa04323']
+    detector = GD['confiture_coord 5594edf09e46fba0']
 return detector.compare(
     text_a, list_a, text_b, list_b, search_path, effective_path, use_catalog, limits)
 $function$;
@@ -24731,10 +24818,10 @@ comment on function coord.compare_changes(text[], text, text, boolean) is
 create or replace function coord._detector_facts(out problem text[], out facts json)
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord 43a71546bfa04323')
+detector = GD.get('confiture_coord 5594edf09e46fba0')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 43a71546bfa04323']
+    detector = GD['confiture_coord 5594edf09e46fba0']
 return detector.facts()
 $function$;
 comment on function coord._detector_facts() is
@@ -24756,10 +24843,10 @@ set plan_cache_mode = force_generic_plan
 set jit = off
 set quote_all_identifiers = off
 as $function$
-detector = GD.get('confiture_coord 43a71546bfa04323')
+detector = GD.get('confiture_coord 5594edf09e46fba0')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 43a71546bfa04323']
+    detector = GD['confiture_coord 5594edf09e46fba0']
 return detector.analyse(changes, change_list, search_path, effective_path, tables_declared,
                         feature_name, limits)
 $function$;
@@ -24778,10 +24865,10 @@ set plan_cache_mode = force_generic_plan
 set jit = off
 set quote_all_identifiers = off
 as $function$
-detector = GD.get('confiture_coord 43a71546bfa04323')
+detector = GD.get('confiture_coord 5594edf09e46fba0')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 43a71546bfa04323']
+    detector = GD['confiture_coord 5594edf09e46fba0']
 return detector.detect(
     intent_no, agent_id, feature_name, keys, are_exclusive, touches, resolved_path)
 $function$;
@@ -25939,10 +26026,10 @@ comment on function coord.amend_intent(uuid, text[], text[], text, text, text) i
 create or replace function coord._sort_intents(nodes json, edges json) returns json
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord 43a71546bfa04323')
+detector = GD.get('confiture_coord 5594edf09e46fba0')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord 43a71546bfa04323']
+    detector = GD['confiture_coord 5594edf09e46fba0']
 return detector.merge_order(nodes, edges)
 $function$;
 comment on function coord._sort_intents(json, json) is
@@ -26381,7 +26468,7 @@ with ours (name, body, security_definer, settings) as (
     values
 ('_actor', '1f18e24a0fc5d3a93dce49596a06e5490056e6586d2742f4f2616d342b9eb0d2', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_amend', '7e6a0e12eb3ab7c3827b3f9ce1ffbd021acee47513fba8f934c5c9adb03fb570', true, array['search_path=pg_catalog, pg_temp']::text[]),
-('_analyse', '6a3e8629878647c884005e9a2af4a50ca06da61eea295d891f9199e87e1a1beb', false, array['plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
+('_analyse', 'fdeea0486f85f26e9f369b2d6f6fe62abc4a8218503239a5013b6c52c2527af4', false, array['plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
 ('_append_history', '8a9eea1b4606579ac7b0296299e644caa5376282fa36973429a7f3ceff78729f', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_authorise', 'c62c1527f3a9c9edd31a092a506bf95cb50ebb0c69beb1527d70df01d1da8009', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_authorise_review', '0577744c55b7787ae7f48e9e124976df695deddaa18d2a38a8bcd2d17ca89aa2', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -26400,7 +26487,7 @@ with ours (name, body, security_definer, settings) as (
 ('_check_text', 'db01aaf36f9d57fc497b1997f7ba64675cc7a9fb9cf79b3f5278956fe597b27d', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_check_transition', 'e599451da1cc2eaa3c48a568d2ef0836db5432e24f46dfa3287a573fea4637f1', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_choice', '6a0ec09ca728fa8eb8b028fb505a70f93afd7c5095f2c6c0437233e035cd5d30', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_compare', 'b8f4435a39117e6d166454610383cce1597ea71e2ce40e4312aca3cdfe231873', false, array['plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
+('_compare', '5cc3241c39fd7c7d3bca222bf1355501177984a958cf8054f1c613ec11ed59b9', false, array['plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
 ('_compare_rows', 'dd08eeca5d3dd639f8f0733f06353fa94cb3bd9b3e808684fb0e5636fa399035', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_conflict_json', 'a3932a0d0c54d5c6e2a7a60973f3dcf570b7b6a3c9c6a1f28a0d89edad5203b2', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_conflict_line', 'bb606d623ac35ddfb72ef3905e94aba579c416a22a2db649125cceb68f12d403', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -26409,13 +26496,13 @@ with ours (name, body, security_definer, settings) as (
 ('_counts', '7fe8790f45e15bd26f82f9151646c029fb46c2b3487c1b571619010f7fce82b7', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_declare', 'd7b4b1148e125153e71c3a09616a03b0210ac958d245ea152a29997158154fff', false, null::text[]),
 ('_depends_on', 'f37bc93deed02bf43a8a632aea86923b8f86906001140165b00e5d823ca71d6d', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_detect', '0ae1adec52c557fdf4c815c664adc03db6465316d3b375581184bbbc73b74ba0', false, array['enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
-('_detector_facts', '5ecf7b754aedafab490c8c59eb27b820c5f62e196de565170917155c6a37a8b5', false, null::text[]),
-('_detector_sources', '1f404493f3f54971ff500cdcbb1aed0c3fb114990d88b26e7e076f0f992c9506', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_detect', 'f5496f5c4358adc169618c400b33ec6e3d200015643e48618896d6e16d54beb8', false, array['enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
+('_detector_facts', 'e9563289bf0cf87c1c433dd98ca64ba14de8ee6fee2789b56caf553e7d5804c0', false, null::text[]),
+('_detector_sources', 'c492dcb17709af9d0bdc4e3572c9340283c33559cb839cad9a111cf91c265884', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_digest_of', 'af0f4735eb433dca9fd14b71246b20d20daa3cba8f7c0cd06774be1d1088bd30', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_ended', '679a84d1d5a194bca40468412857eae0e2e10b1e58e855442af1b763c8ada9be', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_follow_transition', '35b401e5c0362e7364b602cda21afbef50d5be447c42e99475bf5c4433bdb7a0', true, array['search_path=pg_catalog, pg_temp']::text[]),
-('_footprint', '2c1fbcbf9d831cbc080acbad7b0d878e6a45d325e03af35aca5f184c5f43ca7a', false, null::text[]),
+('_footprint', 'af500613dcd6e419085f94a06c08138cfbf60511a48d2bbf3fa43d9192e933bb', false, null::text[]),
 ('_footprint_problems', '9aea6fc496338611dd24530c5c28fc4a5a0263ac96ae68681b64166a55d43163', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_footprint_rows', '2cf258b01339c7b05129607c705ac7d7cf484d67ac6bb504d677d0782027a4bf', false, null::text[]),
 ('_for_client', 'd0825a6fb3e6d430f3d0516425c793652a21db2021c07ab80944ab1d2c9b62fb', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -26443,7 +26530,7 @@ with ours (name, body, security_definer, settings) as (
 ('_known_hashes', '4f7872e748c4ad03daeaccbcc0f6259069f7be6c358d858ae4626cca6f837fda', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_limit_lock_wait', '4eed619fef29ee8feefa29b6653cf4fd679e0e33931a8cf4a4ed9698cea5ae8d', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_limits', 'ffaff60bb0800af484cb83e505b5a2b84b78e7495a3c4b0538c9f442bf412c0e', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_load_detector', 'd9cedbaf7640082891e2fba77dc6c09610e9051a206f5d1d759346ac5dca8d02', true, array['search_path=pg_catalog, pg_temp']::text[]),
+('_load_detector', '4f5a9e1bece41aba2c81614c2242fe6bcdb62c06f2886855a152b43151bd8026', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_container', '423434b839f055dd1b41a180585f7d2262aa43f041472a83077af7de726a878f', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_holder', 'b5cbdc0966ec19527fcf60f6a1819b4a82cfbf52f64f5af082ff850e624a4861', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_intent_keys', '001e7dcfa0ced100c60e78b7b257478730a36c946731aaf1ff8cd2f0ac627023', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -26468,7 +26555,7 @@ with ours (name, body, security_definer, settings) as (
 ('_register', '56586fa081177e9edb9742f7387773afbdb95351798f0c855838049b364b823e', true, array['search_path=pg_catalog, pg_temp', 'enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
 ('_setting_of', '9d76f07c41d36e171fb59699533b0dfe2bb059a0e9b71815c7d80aaf51c362b8', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_settle', '9d4fad5adf4522029c8ffd5d5136f09ccb1d48c849bb89563c90a4e4156350cc', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_sort_intents', 'b0582686ca03cd0c2ab529e4a2ab8653b7bf49e6a81cfe1425e68754b27eeaa5', false, null::text[]),
+('_sort_intents', 'db6b762f5db0f3c71462668cfa37e32d53a5e9a57e63d2b5de8d46788d716000', false, null::text[]),
 ('_status_after_conflict', '60693c723e2feefd7ba0d87d0cd41e22dcacacbceb5b21329700a2d216169e9e', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_store_conflicts', '380c4a52ee39572d837cbab55a1ce74f44c445652d82c5daa2882e8b163ba095', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_store_footprint', 'c61256ff241805c040abb05c226075df836ef4d55af9edda52519d7e0880d485', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -26488,7 +26575,7 @@ with ours (name, body, security_definer, settings) as (
 ('compare_changes', '1d38b48d75c0b9ccb3ad217145abf0a3d4104e92fd1eafbf57281b45e75e025e', false, null::text[]),
 ('compare_changes', 'c1c57ed3b89f392da90e83e7e4b80eb1c5190f50bd8e4524bf2cc7ddb3e6f559', false, null::text[]),
 ('compare_changes', 'ef266f6615d9f01190de9cd8fb41a98476373a7e0c087bc8e5e3d652a18528d5', false, null::text[]),
-('compile_detector', '49cad7c9a75fcb19078bfe50cf757fb003ff151f89bd7cd20fa72008e3fc2619', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('compile_detector', '2acc5dea5d218741c65be78077a38155102791abc4b721a43ec82a716f46310a', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('conflicts_of', '8986db19d00b60fecf4c8390651e72549c95cabda085669464d62af07d11cb31', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('detector_check', '12455e239e7799ca6932895ce957e587f00cd41d0bba27ba4d696593576bf83c', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('export_ended', '37a73f17837d8b565ad3462f63279cfc2f85d64a7dfe9d32605f50aa6a26b121', true, array['search_path=pg_catalog, pg_temp']::text[]),

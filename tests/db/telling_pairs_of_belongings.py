@@ -37,6 +37,27 @@ BELONGINGS: dict[str, tuple[str, str]] = {
         "alter table memo alter column line set statistics 100",
         "alter table kin alter column line set statistics 200",
     ),
+    "a table that comes back as a partition, and a column for it": (
+        "drop table event_2; create table event_2 partition of event default",
+        "alter table event_2 add column note text",
+    ),
+    "a new child, and a publication of its parent with all its heirs": (
+        "create table kid () inherits (note)",
+        "create publication heard for table note",
+    ),
+    "a new child, and a publication of ONLY its parent": (
+        "create table kid () inherits (note)",
+        "create publication heard for table only note",
+    ),
+    "a copy with indexes, and the name of an index": (
+        "create table copy (like event including all)",
+        "alter index event_kind rename to event_by_kind",
+    ),
+    "a whole row in a view, and a new column": (
+        "create function body_of(n note) returns text language sql as 'select n.body';"
+        " create view bodies as select id, body_of(note) as body from note",
+        "alter table note add column seen boolean",
+    ),
     "two partitions of one name, if it is free": (
         "create table if not exists event_9 partition of event for values from (90) to (99)",
         "create table if not exists event_9 partition of event for values from (90) to (99)",

@@ -11,7 +11,7 @@ NAMES = [
     ("a > 0 and t.b is not null", "public.t.a, public.t.b"),
     ("new.a is distinct from old.b", "public.t.a, public.t.b"),
     ("new.* is distinct from old.*", "public.t.*"),
-    ("t is not null", "public.t.*, ?public.t.t"),
+    ("t is not null", "public.t row, ?public.t.t"),
     ("(a).b + c[d]", "public.t.a, public.t.c, public.t.d"),
     ("case a when b then c else d end", "public.t.a, public.t.b, public.t.c, public.t.d"),
     (

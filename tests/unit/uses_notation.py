@@ -1,8 +1,9 @@
 """A short notation for the touches of uses, so that a table of expectations fits the page.
 
-``public.t`` a relation, ``public.t.c`` a column, ``public.t.*`` all columns of one; ``!`` at the
-end: rows are changed; ``?`` in front: a candidate; other kinds are spelled out, with the number of
-arguments after a slash. The facet ``data`` is not shown.
+``public.t`` a relation, ``public.t row`` its rows as a whole, ``public.t.c`` a column,
+``public.t.*`` all columns of one; ``!`` at the end: rows are changed; ``?`` in front: a candidate;
+other kinds are spelled out, with the number of arguments after a slash. The facet ``data`` is not
+shown.
 """
 
 from __future__ import annotations
@@ -37,7 +38,11 @@ def _one(touch: Touch) -> str:
     if touch.kind == "table column":
         text = f"{name}.{touch.sub}"
     elif touch.kind == "table":
-        text = f"{name}.*" if detail.get("all_columns") else name
+        text = name
+        if detail.get("all_columns"):
+            text += ".*"
+        elif detail.get("whole_row"):
+            text += " row"
     else:
         text = f"{touch.kind} {name}" + (f".{touch.sub}" if touch.sub else "")
     if "args" in detail:

@@ -289,6 +289,8 @@ def _neighbours(touch: Touch, facts: Facts, names: BaseNames) -> list[Touch]:
         detail: dict[str, Json] = {"via": "catalog", "by": "index", "own": True}
         if touch.action == "drop" and touch.facet == "definition" and relation.partitioned:
             detail["lost"] = True
+        if touch.action != "drop" or touch.facet != "definition":
+            detail["stays"] = True
         found = [
             Touch(touch.statement_no, "table", *relation.table, None, "use", "reference", detail)
         ]

@@ -129,7 +129,8 @@ def _member(work: Work, publication: str, one: Node, action: Action, extra: Deta
     work.add("publication relation", relation, publication, action, "definition", detail)
     if action == "create":
         by: Detail = {"by": "publication"}
-        work.use("table", relation, None, by)
+        heirs: Detail = {"heirs": True} if one.pubtable.relation.inh else {}
+        work.use("table", relation, None, {**by, **heirs})
         for column in strings(one.pubtable.columns or ()):
             work.use("table column", relation, column, by)
         work.expression(one.pubtable.whereClause, relation, False, **by)

@@ -232,13 +232,6 @@ MISSES: tuple[Miss, ...] = (
         " alter table t add column c text generated always as (d) stored",
     ),
     Miss(
-        "a table that comes back as a partition, and a column for it",
-        "what a partition refuses is not worked out: the two are said to clash",
-        "create table p (id integer) partition by range (id); create table p1 (id integer);",
-        "alter table p1 add column c text",
-        "drop table p1; create table p1 partition of p for values from (0) to (10)",
-    ),
-    Miss(
         "a rule that goes, and MERGE into its table",
         "that MERGE is refused on tables with rules is not known here",
         TABLE + " create rule kept as on delete to t do instead nothing;",

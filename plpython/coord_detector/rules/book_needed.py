@@ -88,6 +88,17 @@ NEEDED: tuple[Rule, ...] = (
         "a",
     ),
     Rule(
+        "sequence-before-owner",
+        "order",
+        "one gives a sequence to a column, the other gives the table to somebody else",
+        "a sequence and the table it belongs to have one owner; once it belongs there, it follows",
+        "documentation, CREATE SEQUENCE: OWNED BY",
+        TABLE + " create role example_of_a_rule nologin;",
+        "create sequence numbers owned by t.id",
+        "alter table t owner to example_of_a_rule",
+        "a",
+    ),
+    Rule(
         "operator-class-of-another-type",
         "clash",
         "one makes a column another kind of type, with USING; the other indexes it with an "

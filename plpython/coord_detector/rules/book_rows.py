@@ -56,6 +56,18 @@ ROWS: tuple[Rule, ...] = (
         "a",
     ),
     Rule(
+        "rows-before-retype",
+        "order",
+        "one makes a column another kind of type, with USING, the other changes rows that it finds "
+        "by a pattern for this column",
+        "LIKE and regular expressions are for texts",
+        "documentation, Pattern Matching; undefined_function (42883)",
+        TABLE,
+        "delete from t where c ~ '[a-z]'",
+        "alter table t alter column c type integer using c::integer",
+        "a",
+    ),
+    Rule(
         "row-without-value",
         "clash",
         "one makes a column NOT NULL, the other inserts rows without a value for it",

@@ -174,9 +174,16 @@ def _is_rebuilt(touch: Touch) -> bool:
     return "compared" in touch.detail and by in ("index", "table constraint")
 
 
+def _is_given_a_sequence(effect: Effect) -> bool:
+    """OWNED BY: afterwards the sequence follows the table's owner, before they must be one."""
+    return any(touch.detail.get("by") == "sequence" for touch in effect.uses)
+
+
 def _alter_and_use(changer: Effect, user: Effect, side: Side, report: Report) -> None:
     if "tables" in changer.alters:
         publications.compare(changer, user, side, report)
+    if changer.key.family == RELATION and "owner" in changer.alters and _is_given_a_sequence(user):
+        say(report, "sequence-before-owner", "order", changer, OTHER[side], weight="error")
     if _takes_identity(changer) and any(
         touch.detail.get("by") == "identity" for touch in user.uses
     ):

@@ -51,7 +51,7 @@ def blocks_drop(touch: Touch, key: Key) -> bool:
             return False
         return not (own and by == "table constraint")
     if key.family == RELATION:
-        if own or by in ("index", "statistics object", "publication", "identity"):
+        if own or by in (*GOES_WITH_COLUMN, "publication"):
             return False
         return detail.get("as") not in ("source", "partitioned table")
     return key.family != "publication"

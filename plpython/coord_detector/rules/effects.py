@@ -194,8 +194,8 @@ class Prepared:
                 owner.columns.add(touch.sub)
             if touch.detail.get("access") == "write":
                 owner.written.add(touch.sub)
-            if touch.detail.get("by") == "identity":
-                owner.uses.append(touch)  # the sequence behind it is changed through the table
+            if touch.detail.get("by") in ("identity", "sequence"):
+                owner.uses.append(touch)  # a sequence is changed through the table, or given to it
         elif "all_columns" in touch.detail:
             effect.stars.append(touch)
             effect.flags |= SPECIAL

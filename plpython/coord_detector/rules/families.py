@@ -24,6 +24,9 @@ def compare(a: Effect, b: Effect, report: Report) -> None:
             say(report, "reaches-the-child-or-not", "clash", two, kind="table")
         if _has_new_child(one) and any(map(_differs_in_new_children, two.members)):
             say(report, "reaches-the-child-or-not", "clash", two, kind="table")
+        if _has_new_child(one, "parent") and any("heirs" in touch.detail for touch in two.uses):
+            # A publication lists the heirs that there are.
+            say(report, "reaches-the-child-or-not", "clash", two, kind="table")
     _bounds(a, b, report)
 
 
@@ -34,10 +37,10 @@ def _takes_in(effect: Effect) -> bool:
     )
 
 
-def _has_new_child(effect: Effect) -> bool:
+def _has_new_child(effect: Effect, *parents: str) -> bool:
     return any(
         touch.detail.get("by") == "table"
-        and touch.detail.get("as") in _PARENTS
+        and touch.detail.get("as") in (parents or _PARENTS)
         and "existing" not in touch.detail
         for touch in effect.uses
     )

@@ -111,6 +111,7 @@ def one_replaces(replacer: Effect, other: Effect, side: Side, report: Report) ->
         _lacks(replacer, made, other, changes)
         or _is_not_for(made, looked_up, changes)
         or _has_no_key(replacer, made, looked_up)
+        or ("partition_of" in made.detail and any(map(_is_refused_by_partitions, changes)))
     ):
         # The new one lacks what the other side uses, or is nothing that can be used so.
         say(
@@ -271,6 +272,15 @@ def _is_so_already(change: Touch, replacer: Effect) -> bool:
         return bool(new and change.detail.get("if_not_exists") and change.detail.get("exists"))
     return change.facet == "type" and any(
         touch.detail.get("type") == change.detail.get("value") for touch in new
+    )
+
+
+def _is_refused_by_partitions(change: Touch) -> bool:
+    """What only the partitioned table can be told, and what joins another one."""
+    if change.facet in ("partition", "inheritance"):
+        return True
+    return family_of(change.kind) == COLUMN and (
+        change.action in ("create", "drop") or change.facet == "type"
     )
 
 

@@ -8,6 +8,8 @@ from ..identity import COLUMN, family_of, key_of
 from ..model import Json, Outcome, Side, Touch
 from .conditions import condition_of, is_violated
 from .effects import Effect
+from .facets import listed_in
+from .retyping import changes_class
 from .verdict import OTHER, Report, Verdict, say, severity_of
 from .volume import too_many, too_many_to_compare
 from .writers import rows_of
@@ -26,7 +28,18 @@ def compare(writer: Effect, other: Effect, side: Side, report: Report) -> None:
 class _Meeting:
     """A writer and a change of its table, with what is asked for more than once."""
 
-    __slots__ = ("writer", "other", "side", "report", "rows", "nulls", "gives_all", "made", "set")
+    __slots__ = (
+        "writer",
+        "other",
+        "side",
+        "report",
+        "rows",
+        "nulls",
+        "matched",
+        "gives_all",
+        "made",
+        "set",
+    )
 
     def __init__(self, writer: Effect, other: Effect, side: Side, report: Report) -> None:
         self.writer = writer
@@ -37,6 +50,8 @@ class _Meeting:
         """What is known of the rows that come, and of what others get."""
         self.nulls = {name for row in self.rows for name, value in row.items() if value is None}
         """Columns that a row comes with NULL for, or gets it, in so many words."""
+        self.matched = {name for touch in writer.data for name in listed_in(touch, "matched")}
+        """Columns that are compared with patterns."""
         self.gives_all = any(star.detail.get("access") == "write" for star in writer.stars)
         self.made: dict[str | None, Touch] = {}
         """New columns."""
@@ -83,6 +98,9 @@ def _members(writer: Effect, other: Effect, side: Side, report: Report) -> None:
             _trigger(writer, member, replaced.get(member.sub, set()), report)
         elif member.facet == "identity" and "insert" in writer.commands:
             _identity(meeting, member)
+        elif member.facet == "type" and member.sub in meeting.matched:
+            if changes_class(member):
+                meeting.say("rows-before-retype", "column", member, side)
         elif (
             member.facet == "not null"
             and member.detail.get("value")

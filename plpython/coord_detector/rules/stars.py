@@ -80,6 +80,11 @@ def _column(star: Touch, member: Touch, changer: Effect, side: Side, report: Rep
         say(report, "star-settles", "clash", changer, kind="dependency")
 
 
+def _comes_or_goes(use: Touch) -> bool:
+    """Whether the table is used by an index or statistics that are made or dropped, not changed."""
+    return bool(use.detail.get("own")) and "stays" not in use.detail
+
+
 def _goes_with_another(member: Touch) -> bool:
     """Whether CASCADE takes the column or its default along, which nobody names."""
     detail = member.detail
@@ -91,7 +96,7 @@ def _copies(star: Touch, changer: Effect) -> bool:
     """Whether LIKE … INCLUDING copies constraints, indexes or statistics that come or go."""
     including = star.detail.get("including")
     words = including if isinstance(including, list) else ()
-    made_on = {str(touch.detail.get("by")) for touch in changer.uses if touch.detail.get("own")}
+    made_on = {str(touch.detail.get("by")) for touch in changer.uses if _comes_or_goes(touch)}
     if ("indexes" in words and "index" in made_on) or (
         "statistics" in words and "statistics object" in made_on
     ):

@@ -60,7 +60,8 @@ def _arbiter(collector: Collector, infer: Any, target: Source, level: Level) -> 
 @walks(ast.UpdateStmt)
 def _update(collector: Collector, node: Any, outer: Level | None, common: CommonTables) -> Output:
     common = with_clause(collector, node.withClause, outer, common)
-    target = _target(collector, node.relation, "update", row_facts.updated(node))
+    facts = {**row_facts.updated(node), **row_facts.matched(node.whereClause)}
+    target = _target(collector, node.relation, "update", facts)
     level = Level(Sources([target]), outer, common)
     for item in node.fromClause or ():
         from_item(collector, item, level, level.sources)
@@ -72,7 +73,9 @@ def _update(collector: Collector, node: Any, outer: Level | None, common: Common
 @walks(ast.DeleteStmt)
 def _delete(collector: Collector, node: Any, outer: Level | None, common: CommonTables) -> Output:
     common = with_clause(collector, node.withClause, outer, common)
-    target = _target(collector, node.relation, "delete", row_facts.condition(node.whereClause))
+    where = node.whereClause
+    facts = {**row_facts.condition(where), **row_facts.matched(where)}
+    target = _target(collector, node.relation, "delete", facts)
     level = Level(Sources([target]), outer, common)
     for item in node.usingClause or ():
         from_item(collector, item, level, level.sources)

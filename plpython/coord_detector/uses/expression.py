@@ -137,7 +137,8 @@ def bare_name(collector: Collector, name: str, level: Level) -> list[dict[str, J
         row = around.sources.by_alias.get(name)
         if row is not None:
             for base in row.bases:
-                collector.table(base, all_columns=True)
+                # Not its columns, as of a star: the row has whichever there are at the time.
+                collector.table(base, whole_row=True)
             # A table may have a column of its own name, which comes before the whole row.
             if any(table == name for _, table in row.tables):
                 collector.column_of([(row, depth)], name, uncertain=True)

@@ -25,6 +25,14 @@ _IN = enums.A_Expr_Kind.AEXPR_IN
 _ANY = enums.A_Expr_Kind.AEXPR_OP_ANY
 _BETWEEN = enums.A_Expr_Kind.AEXPR_BETWEEN
 _NOT = enums.BoolExprType.NOT_EXPR
+_PATTERNS = frozenset(
+    (
+        enums.A_Expr_Kind.AEXPR_LIKE,
+        enums.A_Expr_Kind.AEXPR_ILIKE,
+        enums.A_Expr_Kind.AEXPR_SIMILAR,
+    )
+)
+_REGULAR_EXPRESSIONS = frozenset(("~", "~*", "!~", "!~*"))
 _COMPARED = frozenset(("=", "<>", "<", "<=", ">", ">="))
 _MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
@@ -119,6 +127,19 @@ def compared(node: Any) -> set[str]:
     where = condition(node)["where"]
     parts = [part for part in where if isinstance(part, list)] if isinstance(where, list) else []
     return {str(part[0]) for part in parts if part[1] not in ("null", "not null")}
+
+
+def matched(node: Any) -> Facts:
+    """``matched``: the columns that a condition matches with patterns, which only texts can be."""
+    names: list[Json] = []
+    for part in _conjuncts(node):
+        if is_a(part, ast.A_Expr) and (
+            part.kind in _PATTERNS or str(part.name[-1].sval) in _REGULAR_EXPRESSIONS
+        ):
+            name = _column(part.lexpr)
+            if name is not None and len(names) < MOST:
+                names.append(name)
+    return {"matched": names} if names else {}
 
 
 def _conjuncts(node: Any) -> Iterator[Any]:
