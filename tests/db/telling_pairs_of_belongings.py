@@ -41,6 +41,10 @@ BELONGINGS: dict[str, tuple[str, str]] = {
         "drop table event_2; create table event_2 partition of event default",
         "alter table event_2 add column note text",
     ),
+    "a table that comes back as a partition, and NULLs allowed in it": (
+        "drop table event_2; create table event_2 partition of event default",
+        "alter table event_2 alter column kind drop not null",
+    ),
     "a new child, and a publication of its parent with all its heirs": (
         "create table kid () inherits (note)",
         "create publication heard for table note",
@@ -135,6 +139,31 @@ BELONGINGS: dict[str, tuple[str, str]] = {
     "privileges on all functions, and an extension that brings some elsewhere": (
         "create extension pg_trgm schema public",
         "grant execute on all functions in schema side to telling_reader",
+    ),
+    "an extension that both need, and make sure of": (
+        "create extension if not exists citext; create table a (mail citext)",
+        "create extension if not exists citext; create table b (mail citext)",
+    ),
+    "an extension that both need, and one makes sure of": (
+        "create extension citext; create table a (mail citext)",
+        "create extension if not exists citext; create table b (mail citext)",
+    ),
+    "a key that both need, and make sure of": (
+        "create table if not exists label (id integer primary key);"
+        " alter table note add column label integer references label",
+        "create table if not exists label (id integer primary key);"
+        " alter table team add column label integer references label",
+    ),
+    "a key that one needs of its own table, and the same table": (
+        "create table label (id integer primary key, name text);"
+        " create table labelled (label integer references label (id))",
+        "create table if not exists label (id integer primary key, color text)",
+    ),
+    "a key for ON CONFLICT that both make sure of": (
+        "create table if not exists flag (name text primary key);"
+        " insert into flag values ('x') on conflict (name) do nothing",
+        "create table if not exists flag (name text primary key);"
+        " insert into flag values ('y') on conflict (name) do nothing",
     ),
     "taken from all and given again, by both": (
         "revoke all on note from public; grant select on note to public",

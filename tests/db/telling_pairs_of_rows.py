@@ -181,4 +181,16 @@ ROWS: dict[str, tuple[str, str]] = {
         "alter table member add column name text; update member set name = coalesce(email, 'none')",
         "update member set email = 'b@x' where email is not null",
     ),
+    "the second of two rows, and a change that finds it": (
+        "insert into note (id, body) values (20, 'x'), (21, 'y')",
+        "update note set body = 'z' where body = 'y'",
+    ),
+    "two rows, and a change that finds neither": (
+        "insert into note (id, body) values (20, 'x'), (21, 'y')",
+        "update note set body = 'z' where body = 'w'",
+    ),
+    "rows found by a pattern, and a type without patterns": (
+        "update note set body = null where body like 'a%'",
+        "alter table note alter column body type integer using length(body)",
+    ),
 }

@@ -65,8 +65,9 @@ def bringing(touch: Touch) -> list[str]:
 
 
 def compare(owner: Prepared, other: Prepared, side: Side, report: Report) -> None:
+    brought = {extension.name for extension in other.extensions}
     for extension in owner.extensions:
-        if not extension.detail.get("exists"):
+        if not extension.detail.get("exists") and extension.name not in brought:
             _extension(extension, other.touches, side, report)
     if owner.estates:
         _estates(owner.estates, other.touches, report)

@@ -279,9 +279,10 @@ def _is_refused_by_partitions(change: Touch) -> bool:
     """What only the partitioned table can be told, and what joins another one."""
     if change.facet in ("partition", "inheritance"):
         return True
-    return family_of(change.kind) == COLUMN and (
-        change.action in ("create", "drop") or change.facet == "type"
-    )
+    if family_of(change.kind) != COLUMN:
+        return False
+    loosened = change.facet == "not null" and not change.detail.get("value")
+    return change.action in ("create", "drop") or change.facet == "type" or loosened
 
 
 def _is_from_nothing(made: Touch) -> bool:

@@ -16,9 +16,9 @@ def compare(a: Prepared, b: Prepared, report: Report) -> None:
     if a.indexes and b.indexes:
         _equal_indexes(a, b, report)
     if a.references and b.keys:
-        references.compare(a.references, b.keys, "b", report)
+        references.compare(a, b, "b", report)
     if b.references and a.keys:
-        references.compare(b.references, a.keys, "a", report)
+        references.compare(b, a, "a", report)
     if a.whole_schemas:
         _schema_and_inside(a, b, "a", report)
     if b.whole_schemas:

@@ -6,29 +6,41 @@ from collections.abc import Sequence
 
 from ..identity import Key, container, key_of
 from ..model import Json, Side, Touch
+from .effects import Prepared
 from .verdict import Report, Verdict
 
 
-def compare(references: Sequence[Touch], keys: Sequence[Touch], side: Side, report: Report) -> None:
+def compare(user: Prepared, maker: Prepared, side: Side, report: Report) -> None:
     """Foreign keys and ON CONFLICT need a unique key; ``side`` makes or drops one."""
-    of_columns: dict[object, list[Touch]] = {}
-    of_table: dict[object, list[Touch]] = {}
-    replaced = _made_anew(keys)
-    for key in keys:
-        of_columns.setdefault((_table(key), _columns(key)), []).append(key)
-        if key.detail.get("constraint_type") == "primary key":
-            of_table.setdefault(_table(key), []).append(key)
-    for reference in references:
+    theirs, own = _Keys(maker.keys), _Keys(user.keys)
+    replaced = _made_anew(maker.keys)
+    for reference in user.references:
         target = _target(reference)
         if target is None:
             continue
-        table, columns = target
+        brings_it = any(key.action == "create" for key in own.needed_by(*target))
+        for key in theirs.needed_by(*target):
+            if not (brings_it and key.action == "create"):
+                _verdict(reference, key, side, report, anew=_place(key) in replaced)
+
+
+class _Keys:
+    """Unique keys that one side makes or drops, by what a reference says of them."""
+
+    __slots__ = ("of_columns", "of_table")
+
+    def __init__(self, keys: Sequence[Touch]) -> None:
+        self.of_columns: dict[object, list[Touch]] = {}
+        self.of_table: dict[object, list[Touch]] = {}
+        for key in keys:
+            self.of_columns.setdefault((_table(key), _columns(key)), []).append(key)
+            if key.detail.get("constraint_type") == "primary key":
+                self.of_table.setdefault(_table(key), []).append(key)
+
+    def needed_by(self, table: tuple[str | None, str], columns: Json) -> Sequence[Touch]:
         if isinstance(columns, list):
-            needed = of_columns.get((table, tuple(sorted(map(str, columns)))), ())
-        else:
-            needed = of_table.get(table, ())
-        for key in needed:
-            _verdict(reference, key, side, report, anew=_place(key) in replaced)
+            return self.of_columns.get((table, tuple(sorted(map(str, columns)))), ())
+        return self.of_table.get(table, ())
 
 
 def _made_anew(keys: Sequence[Touch]) -> set[object]:

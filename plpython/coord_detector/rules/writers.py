@@ -106,9 +106,15 @@ def _reaches_new_row(insert: Touch, change: Touch, inserter: Effect, changer: Ef
     ):
         # A new default for new rows, and the old rows brought in line with it.
         return False
-    row = insert.detail.get("row")
-    if not isinstance(row, dict):
+    rows = rows_of(insert)
+    if not rows:
         return not condition and "where" in change.detail
+    return any(_reaches(row, insert, change, inserter) for row in rows)
+
+
+def _reaches(row: dict[str, Json], insert: Touch, change: Touch, inserter: Effect) -> bool:
+    """Whether the change of rows finds this new one, and leaves it another."""
+    condition = condition_of(change.detail)
     values: dict[str, Json] = dict(row)
     defaults = insert.detail.get("defaults")
     if isinstance(defaults, dict):
