@@ -59,6 +59,16 @@ CHANGED: tuple[Rule, ...] = (
         "alter table t alter column c set not null",
     ),
     Rule(
+        "sequence-with-one-owner",
+        "clash",
+        "one gives a sequence to a column, the other gives it to another role",
+        "a sequence and the table it belongs to have one owner, and it no longer has its own",
+        "documentation, ALTER SEQUENCE: OWNED BY",
+        TABLE + " create sequence numbers; create role example_of_a_rule nologin;",
+        "alter sequence numbers owned by t.id",
+        "alter sequence numbers owner to example_of_a_rule",
+    ),
+    Rule(
         "one-source-of-values",
         "clash",
         "one gives a column a default, the other makes it an identity or generated column",

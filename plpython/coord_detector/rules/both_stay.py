@@ -100,6 +100,9 @@ def _new_primary_keys(effect: Effect) -> set[str | None]:
 def _both_alter(a: Effect, b: Effect, report: Report) -> None:
     if _labels_in_order(a, b, report) or _identity_goes(a, b, report):
         return
+    if (_joins_a_table(a) and "owner" in b.alters) or (_joins_a_table(b) and "owner" in a.alters):
+        say(report, "sequence-with-one-owner", "clash", a)
+        return
     verdict = facets.compare(a.alters, b.alters)
     if verdict is None:
         return
@@ -119,6 +122,11 @@ def _both_alter(a: Effect, b: Effect, report: Report) -> None:
         say(report, rule, outcome, a, kind="privilege", weight="warning")
     else:
         say(report, rule, outcome, a)
+
+
+def _joins_a_table(effect: Effect) -> bool:
+    """ALTER SEQUENCE … OWNED BY a column, not NONE."""
+    return any(touch.detail.get("value") for touch in effect.alters.get("owned by", ()))
 
 
 def _takes_identity(effect: Effect) -> bool:

@@ -17,6 +17,7 @@ FAILS_IN_BOTH_ORDERS = frozenset(
         "drop-while-used",
         "key-dropped-while-used",
         "one-source-of-values",
+        "sequence-with-one-owner",
         "row-against-check",
         "row-without-value",
         "same-key-twice",
