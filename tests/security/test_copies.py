@@ -78,6 +78,8 @@ def replicated(
             f"create subscription history connection '{cluster.dsn('origin')}'"
             " publication history with (create_slot = false, slot_name = 'history')"
         )
+        # Each table is copied by a worker of its own; from then on they follow together.
+        until(copy, "select count(*) from pg_subscription_rel where srsubstate <> 'r'", 0)
         yield cluster, origin, copy
         copy.execute("alter subscription history disable")
         copy.execute("alter subscription history set (slot_name = none)")
