@@ -14514,6 +14514,12 @@ def _replace_and_live(
             say(report, "recreate-or-drop", "clash", replacer)
         else:
             say(report, "replace-before-drop", "order", replacer, side, weight="error")
+    elif (
+        life == "ensure"
+        and is_guarded(dropped)
+        and facets.same_definition(replacer.create, other.create)
+    ):
+        say(report, "same-definition-again", "duplicate", replacer, weight="warning")
     elif life == "ensure" and _cannot_follow(other, replacer):
         say(report, "replace-before-drop", "order", replacer, OTHER[side], weight="error")
     elif life == "create" and is_guarded(dropped):
@@ -23934,7 +23940,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $function$
 # As the owner: where the parser lies is nothing that a caller may influence.
-if 'confiture_coord e647e33cb56dd333' in GD:
+if 'confiture_coord 0bbc77bff70a1a5c' in GD:
     return
 import importlib
 import importlib.machinery
@@ -23942,7 +23948,7 @@ import importlib.util
 import marshal
 import sys
 
-package = 'coord_detector_e647e33cb56dd333'
+package = 'coord_detector_0bbc77bff70a1a5c'
 python = f'{sys.implementation.cache_tag} {importlib.util.MAGIC_NUMBER.hex()}'
 compiled = plpy.prepare(
     'select path, code from coord.detector_code where fingerprint = $1 and python = $2',
@@ -24005,7 +24011,7 @@ loader = importlib.import_module(package + '.loader')
 loader.prepare(f"{folder[0]['setting']}/confiture_coord/{version}", in_backend=True)
 backend = importlib.import_module(package + '.backend')
 backend.start(plpy)
-GD['confiture_coord e647e33cb56dd333'] = backend
+GD['confiture_coord 0bbc77bff70a1a5c'] = backend
 $function$;
 comment on function coord._load_detector() is
     'Loads the detector into this session (internal; harmless to call)';
@@ -24018,7 +24024,7 @@ import importlib.util
 import marshal
 import sys
 
-package = 'coord_detector_e647e33cb56dd333'
+package = 'coord_detector_0bbc77bff70a1a5c'
 python = f'{sys.implementation.cache_tag} {importlib.util.MAGIC_NUMBER.hex()}'
 insert = plpy.prepare(
     'insert into coord.detector_code (fingerprint, python, path, code) values ($1, $2, $3, $4)',
@@ -25152,10 +25158,10 @@ create or replace function coord._footprint(
 )
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord e647e33cb56dd333')
+detector = GD.get('confiture_coord 0bbc77bff70a1a5c')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord e647e33cb56dd333']
+    detector = GD['confiture_coord 0bbc77bff70a1a5c']
 return detector.footprint(changes, change_list, search_path, effective_path)
 $function$;
 comment on function coord._footprint(text, text[], text, name[]) is
@@ -25236,10 +25242,10 @@ set plan_cache_mode = force_generic_plan
 set jit = off
 set quote_all_identifiers = off
 as $function$
-detector = GD.get('confiture_coord e647e33cb56dd333')
+detector = GD.get('confiture_coord 0bbc77bff70a1a5c')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord e647e33cb56dd333']
+    detector = GD['confiture_coord 0bbc77bff70a1a5c']
 return detector.compare(
     text_a, list_a, text_b, list_b, search_path, effective_path, use_catalog, limits)
 $function$;
@@ -25343,10 +25349,10 @@ comment on function coord.compare_changes(text[], text, text, boolean) is
 create or replace function coord._detector_facts(out problem text[], out facts json)
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord e647e33cb56dd333')
+detector = GD.get('confiture_coord 0bbc77bff70a1a5c')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord e647e33cb56dd333']
+    detector = GD['confiture_coord 0bbc77bff70a1a5c']
 return detector.facts()
 $function$;
 comment on function coord._detector_facts() is
@@ -25368,10 +25374,10 @@ set plan_cache_mode = force_generic_plan
 set jit = off
 set quote_all_identifiers = off
 as $function$
-detector = GD.get('confiture_coord e647e33cb56dd333')
+detector = GD.get('confiture_coord 0bbc77bff70a1a5c')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord e647e33cb56dd333']
+    detector = GD['confiture_coord 0bbc77bff70a1a5c']
 return detector.analyse(changes, change_list, search_path, effective_path, tables_declared,
                         feature_name, limits)
 $function$;
@@ -25390,10 +25396,10 @@ set plan_cache_mode = force_generic_plan
 set jit = off
 set quote_all_identifiers = off
 as $function$
-detector = GD.get('confiture_coord e647e33cb56dd333')
+detector = GD.get('confiture_coord 0bbc77bff70a1a5c')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord e647e33cb56dd333']
+    detector = GD['confiture_coord 0bbc77bff70a1a5c']
 return detector.detect(
     intent_no, agent_id, feature_name, keys, are_exclusive, touches, resolved_path)
 $function$;
@@ -26551,10 +26557,10 @@ comment on function coord.amend_intent(uuid, text[], text[], text, text, text) i
 create or replace function coord._sort_intents(nodes json, edges json) returns json
 language plpython3u stable
 as $function$
-detector = GD.get('confiture_coord e647e33cb56dd333')
+detector = GD.get('confiture_coord 0bbc77bff70a1a5c')
 if detector is None:
     plpy.execute('select coord._load_detector()')
-    detector = GD['confiture_coord e647e33cb56dd333']
+    detector = GD['confiture_coord 0bbc77bff70a1a5c']
 return detector.merge_order(nodes, edges)
 $function$;
 comment on function coord._sort_intents(json, json) is
@@ -26993,7 +26999,7 @@ with ours (name, body, security_definer, settings) as (
     values
 ('_actor', '1f18e24a0fc5d3a93dce49596a06e5490056e6586d2742f4f2616d342b9eb0d2', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_amend', '7e6a0e12eb3ab7c3827b3f9ce1ffbd021acee47513fba8f934c5c9adb03fb570', true, array['search_path=pg_catalog, pg_temp']::text[]),
-('_analyse', '66d973b9d08b02a36ce06e288bf7d6607aa39bf108fa99337a09fae2a477eec6', false, array['plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
+('_analyse', '1dc44439c07277a568d5e84345c3d1b0cbb98b0887a2cbfb09fac31972832409', false, array['plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
 ('_append_history', '8a9eea1b4606579ac7b0296299e644caa5376282fa36973429a7f3ceff78729f', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_authorise', 'c62c1527f3a9c9edd31a092a506bf95cb50ebb0c69beb1527d70df01d1da8009', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_authorise_review', '0577744c55b7787ae7f48e9e124976df695deddaa18d2a38a8bcd2d17ca89aa2', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -27012,7 +27018,7 @@ with ours (name, body, security_definer, settings) as (
 ('_check_text', 'db01aaf36f9d57fc497b1997f7ba64675cc7a9fb9cf79b3f5278956fe597b27d', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_check_transition', 'e599451da1cc2eaa3c48a568d2ef0836db5432e24f46dfa3287a573fea4637f1', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_choice', '6a0ec09ca728fa8eb8b028fb505a70f93afd7c5095f2c6c0437233e035cd5d30', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_compare', 'bfa2d5ff993c59d2594bad07964566847ba807352371c1e550afee310394f917', false, array['plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
+('_compare', 'eaa8bf4268399e898b24149adfa6fb33acb4a1993fe1073bf114583343dfb9d0', false, array['plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
 ('_compare_rows', 'dd08eeca5d3dd639f8f0733f06353fa94cb3bd9b3e808684fb0e5636fa399035', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_conflict_json', 'a3932a0d0c54d5c6e2a7a60973f3dcf570b7b6a3c9c6a1f28a0d89edad5203b2', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_conflict_line', 'bb606d623ac35ddfb72ef3905e94aba579c416a22a2db649125cceb68f12d403', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -27021,13 +27027,13 @@ with ours (name, body, security_definer, settings) as (
 ('_counts', '7fe8790f45e15bd26f82f9151646c029fb46c2b3487c1b571619010f7fce82b7', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_declare', 'd7b4b1148e125153e71c3a09616a03b0210ac958d245ea152a29997158154fff', false, null::text[]),
 ('_depends_on', 'f37bc93deed02bf43a8a632aea86923b8f86906001140165b00e5d823ca71d6d', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_detect', '5897fe8ab1e362f0849374e45f32b87db818dfad09313022f0e843d8b5332402', false, array['enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
-('_detector_facts', 'f0e1b44dbb214341a95964688e63664ac1140183e1484ca16a8d9984668aaa1a', false, null::text[]),
-('_detector_sources', '0b42b66d65b1d30bcfe7bfcb280cf0fc62343eb0dd1fbe5b55ab774377bdf8ac', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('_detect', 'e0f80bfe517645d2341888166fcc1797b6494d1a1df1c245b9c1e891fe4f677f', false, array['enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off', 'quote_all_identifiers=off']::text[]),
+('_detector_facts', '22bec8f04d47509dbb0063e0623cd83f4f08df7e31e988e2f290d3c0b169bdc4', false, null::text[]),
+('_detector_sources', 'fac61aa2b05f72cd460e5f6595e6ecb147d31c5c2339bbbb54ff9e01b6f9295f', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_digest_of', 'af0f4735eb433dca9fd14b71246b20d20daa3cba8f7c0cd06774be1d1088bd30', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_ended', '679a84d1d5a194bca40468412857eae0e2e10b1e58e855442af1b763c8ada9be', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_follow_transition', '35b401e5c0362e7364b602cda21afbef50d5be447c42e99475bf5c4433bdb7a0', true, array['search_path=pg_catalog, pg_temp']::text[]),
-('_footprint', '53b77bb64d407a422fc7e233e7e68b7f65b3e4ecf491e4ae1e27754a103f3f1f', false, null::text[]),
+('_footprint', 'cc29e90759a84a1d1ede9062038eff05c8a36e132683d38352491731da842741', false, null::text[]),
 ('_footprint_problems', '9aea6fc496338611dd24530c5c28fc4a5a0263ac96ae68681b64166a55d43163', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_footprint_rows', '2cf258b01339c7b05129607c705ac7d7cf484d67ac6bb504d677d0782027a4bf', false, null::text[]),
 ('_for_client', 'd0825a6fb3e6d430f3d0516425c793652a21db2021c07ab80944ab1d2c9b62fb', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -27055,7 +27061,7 @@ with ours (name, body, security_definer, settings) as (
 ('_known_hashes', '4f7872e748c4ad03daeaccbcc0f6259069f7be6c358d858ae4626cca6f837fda', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_limit_lock_wait', '4eed619fef29ee8feefa29b6653cf4fd679e0e33931a8cf4a4ed9698cea5ae8d', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_limits', 'ffaff60bb0800af484cb83e505b5a2b84b78e7495a3c4b0538c9f442bf412c0e', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_load_detector', '93e8f45dad7d7149f7456cbc8a1d71c039e4e98cbbbbbad34ac1b4fa4c18ac5c', true, array['search_path=pg_catalog, pg_temp']::text[]),
+('_load_detector', '43faddecc4941c9f8ec26eeede7c552d6bdde56ce7ae08bba6719a285726226f', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_container', '423434b839f055dd1b41a180585f7d2262aa43f041472a83077af7de726a878f', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_holder', 'b5cbdc0966ec19527fcf60f6a1819b4a82cfbf52f64f5af082ff850e624a4861', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_lock_intent_keys', '001e7dcfa0ced100c60e78b7b257478730a36c946731aaf1ff8cd2f0ac627023', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -27080,7 +27086,7 @@ with ours (name, body, security_definer, settings) as (
 ('_register', '56586fa081177e9edb9742f7387773afbdb95351798f0c855838049b364b823e', true, array['search_path=pg_catalog, pg_temp', 'enable_seqscan=off', 'plan_cache_mode=force_generic_plan', 'jit=off']::text[]),
 ('_setting_of', '9d76f07c41d36e171fb59699533b0dfe2bb059a0e9b71815c7d80aaf51c362b8', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_settle', '9d4fad5adf4522029c8ffd5d5136f09ccb1d48c849bb89563c90a4e4156350cc', false, array['search_path=pg_catalog, pg_temp']::text[]),
-('_sort_intents', 'a84b3abd4396928aec1531f77bbfd5a02b90d0aa9ed442fa8113e8ecb5ff2881', false, null::text[]),
+('_sort_intents', '16c4748804750e7fbf64f4cef5e582e891a3beabc33c800243c293b5412f722b', false, null::text[]),
 ('_status_after_conflict', '60693c723e2feefd7ba0d87d0cd41e22dcacacbceb5b21329700a2d216169e9e', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_store_conflicts', '380c4a52ee39572d837cbab55a1ce74f44c445652d82c5daa2882e8b163ba095', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('_store_footprint', 'c61256ff241805c040abb05c226075df836ef4d55af9edda52519d7e0880d485', false, array['search_path=pg_catalog, pg_temp']::text[]),
@@ -27100,7 +27106,7 @@ with ours (name, body, security_definer, settings) as (
 ('compare_changes', '1d38b48d75c0b9ccb3ad217145abf0a3d4104e92fd1eafbf57281b45e75e025e', false, null::text[]),
 ('compare_changes', 'c1c57ed3b89f392da90e83e7e4b80eb1c5190f50bd8e4524bf2cc7ddb3e6f559', false, null::text[]),
 ('compare_changes', 'ef266f6615d9f01190de9cd8fb41a98476373a7e0c087bc8e5e3d652a18528d5', false, null::text[]),
-('compile_detector', 'f8d496031d8eddddbe0a5e4c0e3e52323562022c75a91aec4f380234db4f7d1f', false, array['search_path=pg_catalog, pg_temp']::text[]),
+('compile_detector', 'f96084d25fd79bffab427f3fe18d3c32c70c3d49e9408508e5f43000792f1208', false, array['search_path=pg_catalog, pg_temp']::text[]),
 ('conflicts_of', '8986db19d00b60fecf4c8390651e72549c95cabda085669464d62af07d11cb31', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('detector_check', '12455e239e7799ca6932895ce957e587f00cd41d0bba27ba4d696593576bf83c', true, array['search_path=pg_catalog, pg_temp']::text[]),
 ('export_ended', '37a73f17837d8b565ad3462f63279cfc2f85d64a7dfe9d32605f50aa6a26b121', true, array['search_path=pg_catalog, pg_temp']::text[]),

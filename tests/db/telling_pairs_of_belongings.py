@@ -224,6 +224,11 @@ BELONGINGS: dict[str, tuple[str, str]] = {
         " add constraint member_team_id_fkey"
         " foreign key (team_id) references team on delete cascade",
     ),
+    "a function made anew if it is there, and the same one defined": (
+        "drop function if exists pick(integer); create or replace function pick(a integer)"
+        " returns integer language sql as 'select a * 3'",
+        "create or replace function pick(a integer) returns integer language sql as 'select a * 3'",
+    ),
     "renamed to and fro, and away": (
         "alter table note force row level security",
         "alter table note rename to spare; alter table spare rename to note;"

@@ -203,6 +203,12 @@ def _replace_and_live(
             say(report, "recreate-or-drop", "clash", replacer)
         else:
             say(report, "replace-before-drop", "order", replacer, side, weight="error")
+    elif (
+        life == "ensure"
+        and is_guarded(dropped)
+        and facets.same_definition(replacer.create, other.create)
+    ):
+        say(report, "same-definition-again", "duplicate", replacer, weight="warning")
     elif life == "ensure" and _cannot_follow(other, replacer):
         say(report, "replace-before-drop", "order", replacer, OTHER[side], weight="error")
     elif life == "create" and is_guarded(dropped):
